@@ -1,1 +1,15 @@
-//! placeholder
+//! The doors of the house: a trait for each seam, the words it speaks, and the errors a caller can act on.
+//!
+//! `engine` decides with these traits, `providers`, `llama` and `storage` stand behind them, and the executable
+//! chooses who stands where. Nothing here does I/O.
+
+pub mod context;
+pub mod embeddings;
+pub mod fold;
+pub mod health;
+pub mod inference;
+pub mod responses;
+pub mod sessions;
+pub mod tools;
+
+pub use context::{CallContext, Clock, Ids};

@@ -1,0 +1,66 @@
+//! What travels with every call, and the two sources of surprise (time and fresh ids) behind traits.
+
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+use wire::JsonObject;
+
+/// Who is asking, for how long, and how to stop.
+#[derive(Clone)]
+pub struct CallContext {
+    pub request_id: String,
+    /// Subject of the caller's token; `None` when the edge asks for no token.
+    pub caller: Option<String>,
+    /// Per-request provider secrets (`X-LlamaStack-Provider-Data`). Never logged.
+    pub provider_data: JsonObject,
+    /// Monotonic; a call that is not over by then is abandoned.
+    pub deadline: Instant,
+    /// Cancelled when the caller has gone.
+    pub cancel: CancellationToken,
+}
+
+impl CallContext {
+    pub fn new(request_id: impl Into<String>, limit: Duration) -> Self {
+        Self {
+            request_id: request_id.into(),
+            caller: None,
+            provider_data: JsonObject::new(),
+            deadline: Instant::now() + limit,
+            cancel: CancellationToken::new(),
+        }
+    }
+
+    /// Time left; zero once the deadline has passed.
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+pub trait Clock: Send + Sync {
+    fn now(&self) -> jiff::Timestamp;
+
+    fn unix_seconds(&self) -> i64 {
+        self.now().as_second()
+    }
+}
+
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+}
+
+/// Fresh identifiers: `resp_…`, `msg_…`. Later ones sort after earlier ones.
+pub trait Ids: Send + Sync {
+    fn fresh(&self, prefix: &str) -> String;
+}
+
+pub struct UuidIds;
+
+impl Ids for UuidIds {
+    fn fresh(&self, prefix: &str) -> String {
+        format!("{prefix}_{}", uuid::Uuid::now_v7().simple())
+    }
+}

@@ -1,0 +1,119 @@
+//! Chat with a model: one method, a stream of typed deltas.
+//!
+//! The contract every provider keeps: deltas in order, exactly one `Finish`, `Usage` (if any) right after it and
+//! last; an error ends the stream; dropping the stream stops the work.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde_json::Value;
+use wire::openai::chat::{ChatRequest, FinishReason, Usage};
+
+use crate::context::CallContext;
+use crate::fold::{Folded, fold};
+use crate::health::ProviderHealth;
+
+pub type ChatStream = BoxStream<'static, Result<ChatDelta, InferenceError>>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ChatDelta {
+    Text(String),
+    /// A tool call begins; its arguments follow as fragments under the same index.
+    ToolCall { index: u32, id: String, name: String },
+    Arguments { index: u32, fragment: String },
+    Finish(FinishReason),
+    Usage(Usage),
+}
+
+/// A chat request, and what the caller already knows about the only answers that make sense.
+#[derive(Debug, Clone, Default)]
+pub struct ChatCall {
+    pub request: ChatRequest,
+    pub narrowed: Option<Narrowed>,
+}
+
+impl From<ChatRequest> for ChatCall {
+    fn from(request: ChatRequest) -> Self {
+        Self { request, narrowed: None }
+    }
+}
+
+/// The tools that can be called now, each with its arguments closed over values the conversation really holds.
+///
+/// A provider that can constrain decoding must; another may send the closed schemas in place of the open ones.
+/// The request's own `tools` stay as they are, so that a prompt prefix keeps its cache.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Narrowed {
+    pub tools: Vec<NarrowedTool>,
+    /// Whether plain text is an answer too. With neither text nor tools nothing is constrained.
+    pub text_allowed: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct NarrowedTool {
+    pub name: String,
+    /// JSON Schema of the arguments object; closed values are `enum`s.
+    pub arguments: Value,
+    /// Free-text arguments that must be literal excerpts of these words.
+    pub excerpts: BTreeMap<String, Excerpt>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Excerpt {
+    pub source: String,
+    pub min_chars: usize,
+    pub max_chars: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServedModel {
+    /// The name the provider knows it by.
+    pub name: String,
+    pub kind: ModelKind,
+    /// Tokens of prompt and answer together, when known.
+    pub context_tokens: Option<u32>,
+    pub embedding_dimension: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelKind {
+    Llm,
+    Embedding,
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum InferenceError {
+    #[error("model '{0}' not found")]
+    NotFound(String),
+    #[error("{message}")]
+    Invalid { param: Option<String>, message: String },
+    #[error("the model is busy: {0}")]
+    Overloaded(String),
+    #[error("the model did not answer in time ({0})")]
+    Timeout(String),
+    #[error("the model server answered {status}: {message}")]
+    Upstream { status: u16, message: String },
+    #[error("cannot reach the model server: {0}")]
+    Unreachable(String),
+    #[error("the caller has gone")]
+    Cancelled,
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+#[async_trait]
+pub trait Inference: Send + Sync {
+    /// Starts an answer to `call`. The model name in it is the provider's own, without a provider prefix.
+    async fn chat(&self, call: ChatCall, cx: &CallContext) -> Result<ChatStream, InferenceError>;
+
+    /// The whole answer at once. Override only when the upstream's plain answer carries more than its stream.
+    async fn complete(&self, call: ChatCall, cx: &CallContext) -> Result<Folded, InferenceError> {
+        fold(self.chat(call, cx).await?).await
+    }
+
+    /// Models served at this moment; may ask the upstream, so callers cache it.
+    async fn models(&self, cx: &CallContext) -> Result<Vec<ServedModel>, InferenceError>;
+
+    async fn health(&self) -> ProviderHealth;
+}

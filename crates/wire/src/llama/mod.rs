@@ -1,0 +1,4 @@
+//! Llama Stack's own shapes: what OpenAI has no word for.
+
+pub mod inspect;
+pub mod turns;

@@ -1,0 +1,10 @@
+//! OpenAI's vocabulary. Its chat messages and response items are also the words `ports` and `engine` speak.
+
+pub mod chat;
+pub mod embeddings;
+pub mod error;
+pub mod events;
+pub mod items;
+pub mod models;
+pub mod responses;
+pub mod tools;
