@@ -1,0 +1,95 @@
+/** What went wrong with a call, in terms a person can act on. */
+export type ApiFailure = "unreachable" | "refused" | "not_found" | "conflict" | "busy" | "server" | "unexpected_answer";
+
+/** A failed call to the claims service. `detail` is the service's own message, when it sent one. */
+export class ApiError extends Error {
+  constructor(
+    readonly failure: ApiFailure,
+    readonly status: number,
+    readonly detail: string,
+    /** The form field the service complains about, when it names one. */
+    readonly field: string | null = null,
+  ) {
+    super(`${failure} (${status}): ${detail}`);
+    this.name = "ApiError";
+  }
+}
+
+export const API_BASE = "/api/v1";
+
+const TIMEOUT_MS = 15_000;
+
+interface ErrorBody {
+  readonly message: string;
+  readonly field: string | null;
+}
+
+function failureOf(status: number): ApiFailure {
+  if (status === 404) return "not_found";
+  if (status === 409) return "conflict";
+  if (status === 429 || status === 503) return "busy";
+  return status >= 500 ? "server" : "refused";
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+/** Reads `{error:{message,field}}`, `{message}`, `{detail}` or plain text. */
+function errorBody(raw: string): ErrorBody {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(raw);
+  } catch {
+    return { message: raw.slice(0, 300), field: null };
+  }
+  if (typeof parsed !== "object" || parsed === null) return { message: raw.slice(0, 300), field: null };
+  const outer = parsed as Record<string, unknown>;
+  const inner = typeof outer.error === "object" && outer.error !== null ? (outer.error as Record<string, unknown>) : outer;
+  return {
+    message: text(inner.message) ?? text(inner.detail) ?? text(outer.error) ?? raw.slice(0, 300),
+    field: text(inner.field) ?? text(inner.param),
+  };
+}
+
+async function send(path: string, init: RequestInit, signal: AbortSignal | undefined, waitMs: number): Promise<Response> {
+  const limit = AbortSignal.timeout(waitMs);
+  try {
+    const both = signal ? AbortSignal.any([signal, limit]) : limit;
+    const response = await fetch(`${API_BASE}${path}`, { ...init, signal: both });
+    if (response.ok) return response;
+    const body = errorBody(await response.text());
+    throw new ApiError(failureOf(response.status), response.status, body.message, body.field);
+  } catch (error) {
+    if (error instanceof ApiError || signal?.aborted === true) throw error;
+    throw new ApiError("unreachable", 0, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Calls the service and decodes its JSON answer. Throws only `ApiError`, or the abort reason of `signal`. */
+export async function requestJson<T>(
+  path: string,
+  decode: (body: unknown) => T,
+  init: RequestInit = {},
+  signal?: AbortSignal,
+  waitMs = TIMEOUT_MS,
+): Promise<T> {
+  const response = await send(path, init, signal, waitMs);
+  let body: unknown;
+  try {
+    body = await response.json();
+  } catch {
+    throw new ApiError("unexpected_answer", response.status, "the answer is not JSON");
+  }
+  try {
+    return decode(body);
+  } catch (error) {
+    throw new ApiError("unexpected_answer", response.status, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Asks for the headers of an answer alone. Throws as `requestJson` does. */
+export async function requestHeaders(path: string, signal?: AbortSignal): Promise<Headers> {
+  const response = await send(path, { method: "HEAD" }, signal, TIMEOUT_MS);
+  return response.headers;
+}

@@ -1,0 +1,161 @@
+/** The words of the service; `unknown` stands for one this page does not know yet. */
+export const CLAIM_STATUSES = [
+  "pending",
+  "processing",
+  "completed",
+  "denied",
+  "manual_review",
+  "failed",
+  "unknown",
+] as const;
+export type ClaimStatus = (typeof CLAIM_STATUSES)[number];
+
+export const DECISION_WORDS = ["approve", "deny", "manual_review", "unknown"] as const;
+export type DecisionWord = (typeof DECISION_WORDS)[number];
+
+export const STEP_STATES = ["pending", "running", "completed", "failed", "skipped"] as const;
+export type StepState = (typeof STEP_STATES)[number];
+
+export const PRODUCTS = ["auto", "home", "health", "travel", "life"] as const;
+
+export interface Claim {
+  readonly id: string;
+  readonly number: string;
+  readonly userId: string;
+  /** The uploader's hint; the document decides. */
+  readonly product: string | null;
+  /** ISO date. */
+  readonly receivedDate: string | null;
+  readonly status: ClaimStatus;
+  readonly submittedAt: string | null;
+  readonly processedAt: string | null;
+  readonly processingMs: number | null;
+  readonly outcome: Outcome | null;
+}
+
+/** The decision in one line, for the list. */
+export interface Outcome {
+  readonly decision: DecisionWord;
+  /** Decimal string in `currency`; null when a person decides. */
+  readonly amount: string | null;
+  readonly currency: string | null;
+  readonly reasonCode: string | null;
+}
+
+export interface ClaimsPage {
+  readonly claims: readonly Claim[];
+  readonly total: number;
+  readonly page: number;
+  readonly pageSize: number;
+}
+
+/** A tool call or a thought of the agent between two calls. */
+export interface Step {
+  /** Stable within a run, so that a later report replaces an earlier one. */
+  readonly id: string;
+  readonly kind: "tool" | "thought" | "stage";
+  readonly name: string;
+  readonly server: string | null;
+  readonly state: StepState;
+  readonly text: string | null;
+  readonly arguments: unknown;
+  readonly output: unknown;
+  readonly error: string | null;
+  readonly durationMs: number | null;
+  readonly startedAt: string | null;
+}
+
+export interface Progress {
+  readonly status: ClaimStatus;
+  readonly steps: readonly Step[];
+}
+
+export interface BothLanguages {
+  readonly en: string;
+  readonly fr: string;
+}
+
+export interface Reason {
+  readonly code: string;
+  readonly text: BothLanguages;
+  readonly clause: string | null;
+  readonly inputs: unknown;
+}
+
+export interface AmountStep {
+  readonly code: string;
+  readonly label: BothLanguages;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface Check {
+  readonly check: string;
+  readonly outcome: string;
+  readonly inputs: unknown;
+}
+
+export interface Decision {
+  readonly decision: DecisionWord;
+  readonly amount: string | null;
+  readonly proposedAmount: string | null;
+  readonly currency: string | null;
+  readonly confidence: number | null;
+  readonly contractNumber: string | null;
+  readonly reasons: readonly Reason[];
+  readonly amountSteps: readonly AmountStep[];
+  readonly trace: readonly Check[];
+  readonly notes: readonly string[];
+  readonly explanation: BothLanguages;
+  readonly policyVersion: string | null;
+  readonly model: string | null;
+  readonly decidedAt: string | null;
+  /** What the agent itself said; never more generous than the decision. */
+  readonly opinion: string | null;
+  /** A person's decision over the first one, if there is one. */
+  readonly final: { readonly decision: DecisionWord; readonly by: string | null; readonly notes: string | null } | null;
+}
+
+export interface ReadField {
+  readonly key: string;
+  readonly value: string | boolean;
+  readonly confidence: number | null;
+  readonly page: number | null;
+}
+
+export interface ReadItem {
+  readonly description: string;
+  readonly category: string | null;
+  readonly amount: string | null;
+}
+
+/** What the OCR tool read, with how sure it is. */
+export interface Reading {
+  readonly readable: boolean;
+  readonly unreadableReason: string | null;
+  readonly confidence: number | null;
+  readonly injection: boolean;
+  readonly fields: readonly ReadField[];
+  readonly items: readonly ReadItem[];
+  readonly conflicts: readonly { readonly field: string; readonly values: readonly string[] }[];
+}
+
+export interface SimilarClaim {
+  readonly number: string;
+  readonly text: string;
+  readonly score: number | null;
+  readonly outcome: DecisionWord;
+  readonly amount: string | null;
+  readonly currency: string | null;
+}
+
+export interface SimilarClaims {
+  readonly claims: readonly SimilarClaim[];
+  readonly mix: readonly { readonly outcome: DecisionWord; readonly count: number }[];
+}
+
+/** What the decision rests on, as the tools stored it. Null where a tool has not run. */
+export interface Evidence {
+  readonly reading: Reading | null;
+  readonly similar: SimilarClaims | null;
+}

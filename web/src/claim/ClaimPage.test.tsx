@@ -1,0 +1,137 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+import { FakeEventSource } from "../test/FakeEventSource";
+import { FakeService, json } from "../test/fakeService";
+import { approvedClaim, decision, evidence, pendingClaim, progress } from "../test/samples";
+import { accessibilityFaults, showPage } from "../test/show";
+
+function document(type: string): () => Response {
+  return () => new Response(null, { headers: { "content-type": type } });
+}
+
+function decided(): FakeService {
+  return new FakeService()
+    .on("GET /claims/T-1", () => json(approvedClaim))
+    .on("GET /claims/T-1/status", () => json(progress))
+    .on("GET /claims/T-1/decision", () => json(decision))
+    .on("GET /claims/T-1/evidence", () => json(evidence))
+    .on("HEAD /documents/T-1/view", document("application/pdf"))
+    .install();
+}
+
+describe("one claim", () => {
+  it("shows the decision with its reasons, amount and explanation", async () => {
+    decided();
+    showPage("/claims/T-1");
+    expect(await screen.findByText("Paid after the deductible.")).toBeTruthy();
+    expect(screen.getByText("Collision is covered.")).toBeTruthy();
+    expect(screen.getByText("Clause: 2.1")).toBeTruthy();
+    expect(screen.getAllByText("97%")).not.toHaveLength(0);
+    const amounts = screen.getByRole("grid", { name: "Amount, step by step" });
+    expect(within(amounts).getByText("€1,830.50")).toBeTruthy();
+    expect(screen.getByText("Most similar past claims had another outcome.")).toBeTruthy();
+    expect(screen.getByText("DEDUCTIBLE_APPLIED")).toBeTruthy();
+  });
+
+  it("shows what was read and the similar claims", async () => {
+    decided();
+    showPage("/claims/T-1");
+    expect(await screen.findByText("Alix Testeur")).toBeTruthy();
+    expect(screen.getByText("France")).toBeTruthy();
+    expect(screen.getByText("Claimant")).toBeTruthy();
+    expect(screen.getByText(/Amount claimed: 1830.50 \/ 1930.50/)).toBeTruthy();
+    expect(screen.getByText("Deny: 3")).toBeTruthy();
+    expect(screen.getByText("OLD-1")).toBeTruthy();
+  });
+
+  it("shows the steps, the thoughts between them and the failures", async () => {
+    decided();
+    showPage("/claims/T-1");
+    expect(await screen.findByText("Now the policyholder.")).toBeTruthy();
+    expect(screen.getByText("Error: the tool server did not answer")).toBeTruthy();
+    expect(screen.getByText(/ocr_document · done · 1.3 s/)).toBeTruthy();
+    expect(screen.queryByText(/documents\/a.pdf/)).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Show what went in and out" }));
+    expect(screen.getByText(/documents\/a.pdf/)).toBeTruthy();
+  });
+
+  it("passes the accessibility check", async () => {
+    decided();
+    showPage("/claims/T-1");
+    await screen.findByText("Alix Testeur");
+    await screen.findByTitle("Document of claim CLM-T-0001");
+    expect(await accessibilityFaults()).toEqual([]);
+  });
+
+  it("speaks French throughout", async () => {
+    decided();
+    localStorage.setItem("claimstack.language", "fr");
+    showPage("/claims/T-1");
+    expect(await screen.findByText("Réglé après la franchise.")).toBeTruthy();
+    expect(screen.getByText("La collision est garantie.")).toBeTruthy();
+    expect(screen.getByText("Lire le document")).toBeTruthy();
+  });
+
+  it("offers a download for what a browser cannot show", async () => {
+    decided().on("HEAD /documents/T-1/view", document("image/tiff"));
+    showPage("/claims/T-1");
+    expect(await screen.findByText(/image\/tiff/)).toBeTruthy();
+    expect(screen.getByRole("link", { name: "Download the document" }).getAttribute("href")).toBe("/api/v1/documents/T-1/view");
+  });
+
+  it("says that a claim does not exist", async () => {
+    new FakeService().install();
+    showPage("/claims/T-404");
+    expect(await screen.findByText("Could not load the claim")).toBeTruthy();
+  });
+});
+
+describe("a run", () => {
+  it("is followed from its start to the decision", async () => {
+    let status = "pending";
+    let steps: unknown[] = [];
+    new FakeService()
+      .on("GET /claims/T-2", () => json({ ...pendingClaim, status }))
+      .on("GET /claims/T-2/status", () => json({ status, processing_steps: steps }))
+      .on("GET /claims/T-2/decision", () => (status === "completed" ? json(decision) : json({ error: { message: "none" } }, 404)))
+      .on("HEAD /documents/T-2/view", document("image/png"))
+      .on("POST /claims/T-2/process", () => {
+        status = "processing";
+        steps = [{ step_name: "ocr_document", status: "running" }];
+        return json({ claim_id: "T-2", status }, 202);
+      })
+      .install();
+    showPage("/claims/T-2");
+    expect(await screen.findByText("No decision yet")).toBeTruthy();
+    await userEvent.click(screen.getByRole("button", { name: "Process" }));
+    expect(await screen.findByText("Read the document is running")).toBeTruthy();
+
+    status = "completed";
+    steps = progress.processing_steps;
+    act(() => { FakeEventSource.report("step"); });
+    expect(await screen.findByText("Paid after the deductible.")).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Process again" })).toBeTruthy();
+  });
+
+  it("keeps the page and says so when the service stops answering", async () => {
+    const fake = decided();
+    showPage("/claims/T-1");
+    await screen.findByText("Paid after the deductible.");
+    fake.down(true);
+    act(() => { FakeEventSource.report("step"); });
+    expect(await screen.findByText("The claims service does not answer")).toBeTruthy();
+    expect(screen.getByText("Paid after the deductible.")).toBeTruthy();
+    fake.down(false);
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    await waitFor(() => { expect(screen.queryByText("The claims service does not answer")).toBeNull(); });
+  });
+
+  it("closes its event stream when the page is left", async () => {
+    decided();
+    const page = showPage("/claims/T-1");
+    await screen.findByText("Alix Testeur");
+    page.unmount();
+    expect(FakeEventSource.opened.every((source) => source.closed)).toBe(true);
+  });
+});

@@ -1,0 +1,135 @@
+import { Breadcrumb, BreadcrumbItem, Button, Flex, FlexItem, PageSection, Title } from "@patternfly/react-core";
+import { useEffect, useState } from "react";
+import { getClaim, getDecision, getEvidence, processClaim } from "../api/claims";
+import { ApiError } from "../api/http";
+import type { Claim } from "../api/types";
+import { Link } from "../app/Link";
+import { useI18n } from "../i18n/context";
+import { Failure, Unreachable } from "../ui/Failure";
+import { Loading } from "../ui/Loading";
+import { StatusLabel } from "../ui/StatusLabel";
+import { usePolled } from "../ui/usePolled";
+import { ClaimFacts } from "./ClaimFacts";
+import { DecisionCard } from "./DecisionCard";
+import { DocumentCard } from "./DocumentCard";
+import { EvidenceCard } from "./EvidenceCard";
+import { SimilarClaimsCard } from "./SimilarClaimsCard";
+import { Timeline } from "./Timeline";
+import { useRun } from "./useRun";
+
+/** A claim that waits may be started by someone else; a busy one is followed through its events. */
+const QUIET_MS = 15_000;
+
+export function ClaimPage({ id }: { readonly id: string }) {
+  const { t } = useI18n();
+  const claim = usePolled(`claim ${id}`, (signal) => getClaim(id, signal), { every: () => QUIET_MS });
+
+  useEffect(() => {
+    if (claim.data) document.title = t("claim.title", { number: claim.data.number });
+  }, [claim.data, t]);
+
+  return (
+    <>
+      <PageSection type="breadcrumb">
+        <Breadcrumb aria-label={t("app.navigation")}>
+          <BreadcrumbItem render={({ className }) => <Link to="/" className={className}>{t("app.home")}</Link>} />
+          <BreadcrumbItem isActive>{claim.data?.number ?? id}</BreadcrumbItem>
+        </Breadcrumb>
+      </PageSection>
+      {claim.data === null ? (
+        <PageSection>
+          {claim.loading ? <Loading what="what.claim" /> : <Failure error={claim.error} what="what.claim" onRetry={claim.refresh} />}
+        </PageSection>
+      ) : (
+        <OneClaim claim={claim.data} error={claim.error} onChanged={claim.refresh} />
+      )}
+    </>
+  );
+}
+
+interface OneClaimProps {
+  readonly claim: Claim;
+  readonly error: unknown;
+  readonly onChanged: () => void;
+}
+
+function OneClaim({ claim, error, onChanged }: OneClaimProps) {
+  const { t } = useI18n();
+  const run = useRun(claim.id, onChanged);
+  const status = run.progress?.status ?? claim.status;
+  // A new run, or the end of one, is when the decision and its evidence change.
+  const chapter = `${claim.id} ${status} ${claim.processedAt ?? ""}`;
+  const still = { every: () => null };
+  const decision = usePolled(`decision ${chapter}`, (signal) => getDecision(claim.id, signal), still);
+  const evidence = usePolled(`evidence ${chapter}`, (signal) => getEvidence(claim.id, signal), still);
+  const gone = [error, run.error].some((failure) => failure instanceof ApiError && failure.failure === "unreachable");
+  const retry = () => {
+    onChanged();
+    run.refresh();
+  };
+
+  return (
+    <>
+      <PageSection>
+        <div className="stack">
+          <Flex justifyContent={{ default: "justifyContentSpaceBetween" }}>
+            <Flex>
+              <Title headingLevel="h1">{t("claim.title", { number: claim.number })}</Title>
+              <FlexItem>
+                <StatusLabel status={status} />
+              </FlexItem>
+            </Flex>
+            <ProcessButton claim={claim} busy={status === "processing"} again={status !== "pending"} onStarted={retry} />
+          </Flex>
+          {gone && <Unreachable onRetry={retry} />}
+          <ClaimFacts claim={claim} />
+        </div>
+      </PageSection>
+      <PageSection isFilled aria-label={t("claim.title", { number: claim.number })}>
+        <div className="columns">
+          <div className="stack">
+            <DecisionCard decision={decision} />
+            <Timeline run={run} />
+          </div>
+          <div className="stack">
+            <DocumentCard claim={claim} />
+            {evidence.data?.reading && <EvidenceCard reading={evidence.data.reading} />}
+            {evidence.data?.similar && <SimilarClaimsCard similar={evidence.data.similar} />}
+          </div>
+        </div>
+      </PageSection>
+    </>
+  );
+}
+
+interface ProcessButtonProps {
+  readonly claim: Claim;
+  readonly busy: boolean;
+  readonly again: boolean;
+  readonly onStarted: () => void;
+}
+
+function ProcessButton({ claim, busy, again, onStarted }: ProcessButtonProps) {
+  const { t } = useI18n();
+  const [asking, setAsking] = useState(false);
+  const [failed, setFailed] = useState<unknown>(null);
+  const start = async () => {
+    setAsking(true);
+    setFailed(null);
+    try {
+      await processClaim(claim.id);
+    } catch (error) {
+      setFailed(error);
+    }
+    setAsking(false);
+    onStarted();
+  };
+  return (
+    <FlexItem>
+      <Button variant={again ? "secondary" : "primary"} isLoading={busy || asking} isDisabled={busy || asking} onClick={() => void start()}>
+        {t(busy ? "claim.processing" : again ? "claim.again" : "claim.process")}
+      </Button>
+      {failed !== null && <Failure error={failed} what="what.process" onClose={() => { setFailed(null); }} />}
+    </FlexItem>
+  );
+}
