@@ -1,0 +1,143 @@
+//! Steps a [`Run`] with real models and tools, and reports what happens as [`RunEvent`]s.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use ports::CallContext;
+use ports::fold::Folded;
+use ports::inference::{ChatCall, ChatDelta, InferenceError};
+use ports::tools::{ToolError, ToolOutput, ToolSource};
+use tokio::sync::mpsc;
+use wire::openai::chat::{ChatRequest, ToolChoice, ToolMode};
+
+use crate::event::{CallRef, Outcome, RunEvent};
+use crate::limits::Limits;
+use crate::registry::ChatRoute;
+use crate::run::{Ask, Run, Step};
+
+/// Everything a run reaches outside of itself.
+pub struct Driver {
+    pub route: ChatRoute,
+    pub sources: HashMap<String, Arc<dyn ToolSource>>,
+    /// Sampling fields and `response_format` of every question to the model.
+    pub template: ChatRequest,
+    pub limits: Limits,
+    pub cx: CallContext,
+    pub events: mpsc::Sender<RunEvent>,
+}
+
+/// The caller has gone: nobody reads the events any more.
+pub struct Gone;
+
+impl Driver {
+    pub async fn drive(&self, mut run: Run) -> Result<(), Gone> {
+        loop {
+            match run.step() {
+                Step::AskModel(ask) => match self.ask(ask, &run).await? {
+                    Ok((answer, streamed)) => {
+                        let shown = run.on_model(answer);
+                        self.show(shown, streamed).await?;
+                    }
+                    Err(InferenceError::Cancelled) => return Err(Gone),
+                    Err(error) => run.fail(code(&error), error.to_string()),
+                },
+                Step::CallTools(calls) => {
+                    let results = self.call(calls).await?;
+                    for (call, output) in run.on_tools(results) {
+                        self.tell(RunEvent::CallDone { call, output }).await?;
+                    }
+                }
+                Step::Done(done) => {
+                    for call in done.for_caller {
+                        self.tell(RunEvent::CallerMustRun { call }).await?;
+                    }
+                    for call in done.for_approval {
+                        self.tell(RunEvent::NeedsApproval { call }).await?;
+                    }
+                    return self.tell(RunEvent::Finished(done.outcome)).await;
+                }
+                Step::Waiting => {
+                    let message = "the run has no next step".into();
+                    return self.tell(RunEvent::Finished(Outcome::Failed { code: "server_error".into(), message })).await;
+                }
+            }
+        }
+    }
+
+    /// One question to the model. Text is passed on as it comes, unless grounding has to see it whole first; says
+    /// whether it was.
+    async fn ask(&self, ask: Ask, run: &Run) -> Result<Result<(Folded, bool), InferenceError>, Gone> {
+        let hold_back = self.route.traits.grounded || !ask.tools_allowed && !run.toolbox().is_empty();
+        let mut request = ChatRequest { messages: ask.messages, model: self.route.model.clone(), ..self.template.clone() };
+        request.tools = run.toolbox().chat_tools();
+        if !ask.tools_allowed && !request.tools.is_empty() {
+            request.tool_choice = Some(ToolChoice::Mode(ToolMode::None));
+        }
+        let call = ChatCall { request, narrowed: ask.narrowed };
+        let mut stream = match self.route.inference.chat(call, &self.cx).await {
+            Ok(stream) => stream,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut folded = Folded::default();
+        while let Some(delta) = stream.next().await {
+            let delta = match delta {
+                Ok(delta) => delta,
+                Err(error) => return Ok(Err(error)),
+            };
+            folded.push(&delta);
+            if let (ChatDelta::Text(text), false) = (delta, hold_back) {
+                self.tell(RunEvent::Text(text)).await?;
+            }
+        }
+        self.tell(RunEvent::Asked { usage: folded.usage.clone() }).await?;
+        Ok(Ok((folded, !hold_back)))
+    }
+
+    /// Ends the message on show, writing it out now if it was held back.
+    async fn show(&self, text: Option<String>, streamed: bool) -> Result<(), Gone> {
+        if let (Some(text), false) = (text, streamed) {
+            self.tell(RunEvent::Text(text)).await?;
+        }
+        self.tell(RunEvent::MessageDone).await
+    }
+
+    async fn call(&self, calls: Vec<CallRef>) -> Result<Vec<(CallRef, Result<ToolOutput, String>)>, Gone> {
+        for call in &calls {
+            self.tell(RunEvent::CallStarted { call: call.clone() }).await?;
+        }
+        let running = futures::future::join_all(calls.into_iter().map(|call| async {
+            let result = self.one(&call).await.map_err(|error| error.to_string());
+            (call, result)
+        }));
+        Ok(running.await)
+    }
+
+    async fn one(&self, call: &CallRef) -> Result<ToolOutput, ToolError> {
+        let Some(source) = self.sources.get(&call.label) else {
+            return Err(ToolError::NotFound { server: call.label.clone(), name: call.tool.clone() });
+        };
+        let arguments = serde_json::from_str(&call.arguments).unwrap_or_default();
+        let limit = self.limits.tool_time.min(self.cx.left());
+        match tokio::time::timeout(limit, source.call(&call.tool, arguments, &self.cx)).await {
+            Ok(result) => result,
+            Err(_) => Err(ToolError::Timeout { server: call.label.clone(), phase: format!("tools/call {}", call.tool) }),
+        }
+    }
+
+    pub async fn tell(&self, event: RunEvent) -> Result<(), Gone> {
+        self.events.send(event).await.map_err(|_| Gone)
+    }
+}
+
+/// The error codes of OpenAI's response object.
+pub fn code(error: &InferenceError) -> &'static str {
+    match error {
+        InferenceError::NotFound(_) => "model_not_found",
+        InferenceError::Invalid { .. } => "invalid_prompt",
+        InferenceError::Overloaded(_) => "rate_limit_exceeded",
+        InferenceError::Timeout(_) => "timeout",
+        InferenceError::Unreachable(_) => "model_unreachable",
+        InferenceError::Upstream { .. } | InferenceError::Cancelled | InferenceError::Internal(_) => "server_error",
+    }
+}

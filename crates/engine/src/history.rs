@@ -1,0 +1,116 @@
+//! Response items to the chat messages a model reads.
+
+use wire::openai::chat::{ChatMessage, Content, ContentPart, FunctionCall, Role, ToolCall};
+use wire::openai::items::{Item, LooseItem, MessageContent, MessageItem};
+
+use crate::compact::compact;
+
+/// The messages of `items`, oldest first; tool outputs are cut to `output_budget` characters.
+///
+/// Items that say nothing to a model (tool lists, approvals) are left out. A call without its output (a request that
+/// was cut off) is left out too, since chat templates refuse one without the other.
+pub fn messages(items: &[Item], output_budget: usize) -> Vec<ChatMessage> {
+    let mut messages = Vec::with_capacity(items.len());
+    for item in items {
+        match item {
+            Item::Message(message) | Item::Loose(LooseItem::Message(message)) => messages.push(chat_message(message)),
+            Item::FunctionCall(call) if answered(items, &call.call_id) => {
+                messages.push(assistant_call(&call.call_id, &call.name, &call.arguments));
+            }
+            Item::FunctionCallOutput(output) => {
+                messages.push(ChatMessage::tool_result(&output.call_id, compact(&output.text(), output_budget)));
+            }
+            Item::McpCall(call) => {
+                messages.push(assistant_call(&call.id, &call.name, &call.arguments));
+                let text = call.output.as_deref().or(call.error.as_deref()).unwrap_or("no output");
+                messages.push(ChatMessage::tool_result(&call.id, compact(text, output_budget)));
+            }
+            _ => {}
+        }
+    }
+    messages
+}
+
+fn answered(items: &[Item], call_id: &str) -> bool {
+    items.iter().any(|item| matches!(item, Item::FunctionCallOutput(output) if output.call_id == call_id))
+}
+
+pub fn assistant_call(id: &str, name: &str, arguments: &str) -> ChatMessage {
+    let function = FunctionCall { name: name.into(), arguments: arguments.into() };
+    let call = ToolCall { id: id.into(), kind: "function".into(), function };
+    ChatMessage { role: Role::Assistant, tool_calls: vec![call], ..ChatMessage::default() }
+}
+
+fn chat_message(message: &MessageItem) -> ChatMessage {
+    let content = match &message.content {
+        MessageContent::Text(text) => Content::Text(text.clone()),
+        MessageContent::Parts(parts) if parts.iter().all(|part| part.text.is_some()) => {
+            Content::Text(message.plain_text())
+        }
+        MessageContent::Parts(parts) => Content::Parts(parts.iter().map(chat_part).collect()),
+    };
+    ChatMessage { role: message.role, content: Some(content), ..ChatMessage::default() }
+}
+
+/// `input_image` of a response becomes `image_url` of a chat; text keeps its words.
+fn chat_part(part: &wire::openai::items::MessagePart) -> ContentPart {
+    if let Some(text) = &part.text {
+        return ContentPart { kind: "text".into(), text: Some(text.clone()), ..ContentPart::default() };
+    }
+    let mut extra = part.extra.clone();
+    if part.kind == "input_image" {
+        let url = extra.remove("image_url").unwrap_or_default();
+        let detail = extra.remove("detail");
+        let mut image = wire::JsonObject::new();
+        image.insert("url".into(), url);
+        if let Some(detail) = detail {
+            image.insert("detail".into(), detail);
+        }
+        extra.insert("image_url".into(), image.into());
+        return ContentPart { kind: "image_url".into(), text: None, extra };
+    }
+    ContentPart { kind: part.kind.clone(), text: None, extra }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn items(value: serde_json::Value) -> Vec<Item> {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_message_needs_no_type_and_a_call_needs_its_output() {
+        let messages = messages(
+            &items(json!([
+                {"role": "user", "content": "hello"},
+                {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"},
+                {"type": "function_call", "call_id": "c2", "name": "f", "arguments": "{}"},
+                {"type": "function_call_output", "call_id": "c2", "output": "done"},
+                {"type": "mcp_list_tools", "id": "l", "server_label": "s", "tools": []},
+                {"type": "something_new", "id": "x"},
+                {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "bye"}]},
+            ])),
+            100,
+        );
+        let roles: Vec<Role> = messages.iter().map(|message| message.role).collect();
+        assert_eq!(roles, [Role::User, Role::Assistant, Role::Tool, Role::Assistant]);
+        assert_eq!(messages[2].plain_text(), "done");
+        assert_eq!(messages[3].plain_text(), "bye");
+    }
+
+    #[test]
+    fn an_image_becomes_an_image_url() {
+        let messages = messages(
+            &items(json!([{"role": "user", "content": [
+                {"type": "input_text", "text": "see"},
+                {"type": "input_image", "image_url": "data:image/png;base64,AA==", "detail": "low"},
+            ]}])),
+            100,
+        );
+        let value = serde_json::to_value(&messages[0].content).unwrap();
+        assert_eq!(value[1], json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}}));
+    }
+}

@@ -1,0 +1,317 @@
+//! Renders a run as OpenAI's response: the object that is stored, and the events that are streamed.
+
+use std::sync::Arc;
+
+use ports::{Clock, Ids};
+use serde_json::{Value, json};
+use wire::openai::chat::{Role, Usage};
+use wire::openai::events::{EventKind, ResponseEvent};
+use wire::openai::items::{
+    FunctionCallItem, Item, ItemStatus, McpApprovalRequestItem, McpCallItem, McpListToolsItem, McpListedTool,
+    MessageContent, MessageItem, MessagePart,
+};
+use wire::openai::responses::{
+    IncompleteDetails, ResponseError, ResponseObject, ResponseRequest, ResponseStatus, ResponseUsage,
+};
+use wire::openai::tools::ResponseTool;
+
+use crate::event::{CallOutput, CallRef, Outcome, RunEvent};
+
+pub struct Recorder {
+    response: ResponseObject,
+    sequence: u64,
+    /// The message being written: its index in the output and its text so far.
+    open: Option<(usize, String)>,
+    listing: Option<usize>,
+    calling: Vec<(String, usize)>,
+    stored_output: usize,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl Recorder {
+    pub fn new(
+        request: &ResponseRequest,
+        model: &str,
+        stored_output: usize,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Self {
+        let response = opening(request, model, ids.fresh("resp"), clock.unix_seconds());
+        Self { response, sequence: 0, open: None, listing: None, calling: Vec::new(), stored_output, clock, ids }
+    }
+
+    pub fn response(&self) -> &ResponseObject {
+        &self.response
+    }
+
+    pub fn opened(&mut self) -> Vec<ResponseEvent> {
+        let created = EventKind::Created { response: Box::new(self.response.clone()) };
+        let in_progress = EventKind::InProgress { response: Box::new(self.response.clone()) };
+        vec![self.numbered(created), self.numbered(in_progress)]
+    }
+
+    /// The events that `event` amounts to; the object is brought up to date first.
+    pub fn record(&mut self, event: RunEvent) -> Vec<ResponseEvent> {
+        let kinds = match event {
+            RunEvent::ListingTools { label } => self.listing(label),
+            RunEvent::ListedTools { label, tools } => {
+                let tools = tools.into_iter().map(|tool| McpListedTool {
+                    name: tool.name,
+                    description: tool.description,
+                    input_schema: tool.input_schema,
+                    annotations: tool.annotations,
+                });
+                self.listed(label, tools.collect(), None)
+            }
+            RunEvent::ListingFailed { label, error } => self.listed(label, Vec::new(), Some(error)),
+            RunEvent::Text(text) => self.text(text),
+            RunEvent::MessageDone => self.message_done(),
+            RunEvent::CallStarted { call } => self.call_started(call),
+            RunEvent::CallDone { call, output } => self.call_done(&call, output),
+            RunEvent::CallerMustRun { call } => self.function_call(call),
+            RunEvent::NeedsApproval { call } => self.approval(call),
+            RunEvent::Asked { usage } => {
+                self.add_usage(&usage);
+                Vec::new()
+            }
+            RunEvent::Finished(outcome) => self.finished(outcome),
+        };
+        kinds.into_iter().map(|kind| self.numbered(kind)).collect()
+    }
+
+    fn numbered(&mut self, kind: EventKind) -> ResponseEvent {
+        let sequence_number = self.sequence;
+        self.sequence += 1;
+        ResponseEvent { sequence_number, kind }
+    }
+
+    fn add(&mut self, item: Item) -> (usize, EventKind) {
+        let output_index = self.response.output.len();
+        self.response.output.push(item.clone());
+        (output_index, EventKind::ItemAdded { response_id: self.response.id.clone(), output_index, item })
+    }
+
+    fn done(&self, output_index: usize) -> Option<EventKind> {
+        let item = self.response.output.get(output_index)?.clone();
+        Some(EventKind::ItemDone { response_id: self.response.id.clone(), output_index, item })
+    }
+
+    fn listing(&mut self, server_label: String) -> Vec<EventKind> {
+        let item_id = self.ids.fresh("mcpl");
+        let item = McpListToolsItem { id: item_id.clone(), server_label, ..McpListToolsItem::default() };
+        let (output_index, added) = self.add(Item::McpListTools(item));
+        self.listing = Some(output_index);
+        vec![added, EventKind::McpListInProgress { item_id, output_index }]
+    }
+
+    fn listed(&mut self, label: String, tools: Vec<McpListedTool>, error: Option<String>) -> Vec<EventKind> {
+        let Some(output_index) = self.listing.take() else { return Vec::new() };
+        let Some(Item::McpListTools(item)) = self.response.output.get_mut(output_index) else { return Vec::new() };
+        item.server_label = label;
+        item.tools = tools;
+        item.error = error;
+        let item_id = item.id.clone();
+        let ended = match item.error {
+            None => EventKind::McpListCompleted { item_id, output_index },
+            Some(_) => EventKind::McpListFailed { item_id, output_index },
+        };
+        [Some(ended), self.done(output_index)].into_iter().flatten().collect()
+    }
+
+    fn text(&mut self, delta: String) -> Vec<EventKind> {
+        let mut kinds = Vec::new();
+        if self.open.is_none() {
+            kinds = self.open_message();
+        }
+        if let Some((output_index, text)) = &mut self.open {
+            text.push_str(&delta);
+            let output_index = *output_index;
+            let item_id = self.item_id(output_index);
+            kinds.push(EventKind::TextDelta { item_id, output_index, content_index: 0, delta, logprobs: Vec::new() });
+        }
+        kinds
+    }
+
+    fn open_message(&mut self) -> Vec<EventKind> {
+        let item_id = self.ids.fresh("msg");
+        let message = MessageItem {
+            id: Some(item_id.clone()),
+            role: Role::Assistant,
+            status: Some(ItemStatus::InProgress),
+            ..MessageItem::default()
+        };
+        let (output_index, added) = self.add(Item::Message(message));
+        self.open = Some((output_index, String::new()));
+        let part = MessagePart::output_text("");
+        vec![added, EventKind::PartAdded { response_id: self.response.id.clone(), item_id, output_index, content_index: 0, part }]
+    }
+
+    fn message_done(&mut self) -> Vec<EventKind> {
+        let Some((output_index, text)) = self.open.take() else { return Vec::new() };
+        let item_id = self.item_id(output_index);
+        let part = MessagePart::output_text(text.clone());
+        if let Some(Item::Message(message)) = self.response.output.get_mut(output_index) {
+            message.content = MessageContent::Parts(vec![part.clone()]);
+            message.status = Some(ItemStatus::Completed);
+        }
+        let response_id = self.response.id.clone();
+        let text_done =
+            EventKind::TextDone { item_id: item_id.clone(), output_index, content_index: 0, text, logprobs: Vec::new() };
+        let part_done = EventKind::PartDone { response_id, item_id, output_index, content_index: 0, part };
+        [Some(text_done), Some(part_done), self.done(output_index)].into_iter().flatten().collect()
+    }
+
+    fn call_started(&mut self, call: CallRef) -> Vec<EventKind> {
+        let item_id = self.ids.fresh("mcp");
+        let item = McpCallItem {
+            id: item_id.clone(),
+            server_label: call.label,
+            name: call.tool,
+            arguments: String::new(),
+            status: Some(ItemStatus::InProgress),
+            approval_request_id: call.approved_by,
+            ..McpCallItem::default()
+        };
+        let (output_index, added) = self.add(Item::McpCall(item));
+        if let Some(Item::McpCall(item)) = self.response.output.get_mut(output_index) {
+            item.arguments.clone_from(&call.arguments);
+        }
+        self.calling.push((call.id, output_index));
+        vec![
+            added,
+            EventKind::McpArgumentsDelta { item_id: item_id.clone(), output_index, delta: call.arguments.clone() },
+            EventKind::McpArgumentsDone { item_id: item_id.clone(), output_index, arguments: call.arguments },
+            EventKind::McpCallInProgress { item_id, output_index },
+        ]
+    }
+
+    fn call_done(&mut self, call: &CallRef, output: CallOutput) -> Vec<EventKind> {
+        let Some(at) = self.calling.iter().position(|(id, _)| *id == call.id) else { return Vec::new() };
+        let (_, output_index) = self.calling.swap_remove(at);
+        let limit = self.stored_output;
+        let Some(Item::McpCall(item)) = self.response.output.get_mut(output_index) else { return Vec::new() };
+        let item_id = item.id.clone();
+        let ended = match output {
+            CallOutput::Ran { text } => {
+                item.output = Some(shortened(text, limit));
+                item.status = Some(ItemStatus::Completed);
+                EventKind::McpCallCompleted { item_id, output_index }
+            }
+            CallOutput::Failed { message } => {
+                item.error = Some(shortened(message, limit));
+                item.status = Some(ItemStatus::Failed);
+                EventKind::McpCallFailed { item_id, output_index }
+            }
+        };
+        [Some(ended), self.done(output_index)].into_iter().flatten().collect()
+    }
+
+    fn function_call(&mut self, call: CallRef) -> Vec<EventKind> {
+        let item_id = self.ids.fresh("fc");
+        let item = FunctionCallItem {
+            id: Some(item_id.clone()),
+            call_id: call.id,
+            name: call.tool.clone(),
+            arguments: String::new(),
+            status: Some(ItemStatus::InProgress),
+        };
+        let (output_index, added) = self.add(Item::FunctionCall(item));
+        if let Some(Item::FunctionCall(item)) = self.response.output.get_mut(output_index) {
+            item.arguments.clone_from(&call.arguments);
+            item.status = Some(ItemStatus::Completed);
+        }
+        let delta = EventKind::ArgumentsDelta { item_id: item_id.clone(), output_index, delta: call.arguments.clone() };
+        let done = EventKind::ArgumentsDone { item_id, output_index, arguments: call.arguments, name: Some(call.tool) };
+        [Some(added), Some(delta), Some(done), self.done(output_index)].into_iter().flatten().collect()
+    }
+
+    fn approval(&mut self, call: CallRef) -> Vec<EventKind> {
+        let item = McpApprovalRequestItem {
+            id: self.ids.fresh("mcpr"),
+            server_label: call.label,
+            name: call.tool,
+            arguments: call.arguments,
+        };
+        let (output_index, added) = self.add(Item::McpApprovalRequest(item));
+        [Some(added), self.done(output_index)].into_iter().flatten().collect()
+    }
+
+    fn finished(&mut self, outcome: Outcome) -> Vec<EventKind> {
+        let mut kinds = self.message_done();
+        self.response.completed_at = Some(self.clock.unix_seconds());
+        match outcome {
+            Outcome::Completed => self.response.status = ResponseStatus::Completed,
+            Outcome::Incomplete { reason } => {
+                self.response.status = ResponseStatus::Incomplete;
+                self.response.incomplete_details = Some(IncompleteDetails { reason });
+            }
+            Outcome::Failed { code, message } => {
+                self.response.status = ResponseStatus::Failed;
+                self.response.error = Some(ResponseError { code, message });
+            }
+        }
+        let response = Box::new(self.response.clone());
+        kinds.push(match self.response.status {
+            ResponseStatus::Incomplete => EventKind::Incomplete { response },
+            ResponseStatus::Failed => EventKind::Failed { response },
+            _ => EventKind::Completed { response },
+        });
+        kinds
+    }
+
+    fn add_usage(&mut self, usage: &Usage) {
+        let total = self.response.usage.get_or_insert_with(ResponseUsage::default);
+        total.input_tokens += usage.prompt_tokens;
+        total.output_tokens += usage.completion_tokens;
+        total.total_tokens += usage.prompt_tokens + usage.completion_tokens;
+        let cached = usage.extra.get("prompt_tokens_details").and_then(|details| details.get("cached_tokens"));
+        total.input_tokens_details.cached_tokens += cached.and_then(Value::as_u64).unwrap_or(0);
+    }
+
+    fn item_id(&self, output_index: usize) -> String {
+        match self.response.output.get(output_index) {
+            Some(Item::Message(message)) => message.id.clone().unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+}
+
+fn shortened(text: String, limit: usize) -> String {
+    if text.len() <= limit { text } else { crate::compact::compact(&text, limit) }
+}
+
+fn opening(request: &ResponseRequest, model: &str, id: String, created_at: i64) -> ResponseObject {
+    let tools = request.tools.iter().map(|tool| match tool {
+        ResponseTool::Mcp(server) => serde_json::to_value(ResponseTool::Mcp(server.public())).unwrap_or_default(),
+        other => serde_json::to_value(other).unwrap_or_default(),
+    });
+    ResponseObject {
+        id,
+        object: "response".into(),
+        created_at,
+        completed_at: None,
+        status: ResponseStatus::InProgress,
+        background: false,
+        error: None,
+        incomplete_details: None,
+        instructions: request.instructions.clone(),
+        max_output_tokens: request.max_output_tokens,
+        max_tool_calls: request.max_tool_calls,
+        model: model.into(),
+        output: Vec::new(),
+        parallel_tool_calls: request.parallel_tool_calls.unwrap_or(true),
+        previous_response_id: request.previous_response_id.clone(),
+        reasoning: None,
+        store: request.store.unwrap_or(true),
+        temperature: request.temperature.unwrap_or(1.0),
+        text: request.text.clone().unwrap_or_else(|| json!({"format": {"type": "text"}})),
+        tool_choice: request.tool_choice.clone().unwrap_or_else(|| json!("auto")),
+        tools: tools.collect(),
+        top_p: request.top_p.unwrap_or(1.0),
+        truncation: "disabled".into(),
+        usage: None,
+        metadata: request.metadata.clone().unwrap_or_default(),
+        extra: wire::JsonObject::new(),
+    }
+}

@@ -1,0 +1,184 @@
+//! Which provider serves a model. A model answers to `provider/model` and, where only one serves it, to `model`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ports::CallContext;
+use ports::embeddings::Embeddings;
+use ports::health::ProviderHealth;
+use ports::inference::{Inference, InferenceError, ModelKind, ServedModel};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+/// How long a provider's list of models is believed.
+const FRESH: Duration = Duration::from_secs(30);
+/// A provider that does not list its models by then is left out of the list.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How a provider's models are best used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelTraits {
+    /// Small enough to need the recipe of [`crate::grounding`].
+    pub grounded: bool,
+    /// Characters of one tool result that the model reads.
+    pub output_budget: usize,
+    /// Several tool calls in one answer are kept.
+    pub parallel: bool,
+}
+
+impl Default for ModelTraits {
+    fn default() -> Self {
+        Self { grounded: false, output_budget: 24_000, parallel: true }
+    }
+}
+
+#[derive(Clone)]
+pub enum Serves {
+    Chat(Arc<dyn Inference>, ModelTraits),
+    Embeddings(Arc<dyn Embeddings>),
+}
+
+#[derive(Clone)]
+pub struct ProviderEntry {
+    pub id: String,
+    /// `remote::vllm`, `inline::llama-cpp`, ...
+    pub kind: String,
+    pub serves: Serves,
+    /// As it may be shown: no secrets.
+    pub shown_config: Value,
+}
+
+impl ProviderEntry {
+    pub async fn health(&self) -> ProviderHealth {
+        match &self.serves {
+            Serves::Chat(inference, _) => inference.health().await,
+            Serves::Embeddings(embeddings) => embeddings.health().await,
+        }
+    }
+
+    async fn list(&self, cx: &CallContext) -> Result<Vec<ServedModel>, InferenceError> {
+        match &self.serves {
+            Serves::Chat(inference, _) => inference.models(cx).await,
+            Serves::Embeddings(embeddings) => embeddings.models(cx).await,
+        }
+    }
+
+    fn kind_served(&self) -> ModelKind {
+        match self.serves {
+            Serves::Chat(..) => ModelKind::Llm,
+            Serves::Embeddings(_) => ModelKind::Embedding,
+        }
+    }
+}
+
+/// A model found: who serves it and under which name there.
+#[derive(Clone)]
+pub struct ChatRoute {
+    pub inference: Arc<dyn Inference>,
+    pub traits: ModelTraits,
+    pub model: String,
+    /// `provider/model`.
+    pub full_id: String,
+}
+
+#[derive(Clone)]
+pub struct EmbeddingRoute {
+    pub embeddings: Arc<dyn Embeddings>,
+    pub model: String,
+    pub full_id: String,
+}
+
+pub struct Registry {
+    providers: Vec<ProviderEntry>,
+    lists: Mutex<HashMap<String, (Instant, Vec<ServedModel>)>>,
+}
+
+impl Registry {
+    pub fn new(providers: Vec<ProviderEntry>) -> Self {
+        Self { providers, lists: Mutex::new(HashMap::new()) }
+    }
+
+    pub fn providers(&self) -> &[ProviderEntry] {
+        &self.providers
+    }
+
+    /// Every model of every provider that answers, with its provider.
+    pub async fn models(&self, cx: &CallContext) -> Vec<(ProviderEntry, ServedModel)> {
+        let lists = futures::future::join_all(self.providers.iter().map(|entry| self.listed(entry, cx))).await;
+        let pairs = self.providers.iter().zip(lists);
+        pairs.flat_map(|(entry, models)| models.into_iter().map(|model| (entry.clone(), model))).collect()
+    }
+
+    pub async fn chat(&self, name: &str, cx: &CallContext) -> Result<ChatRoute, InferenceError> {
+        let (entry, model) = self.find(name, ModelKind::Llm, cx).await?;
+        match &entry.serves {
+            Serves::Chat(inference, traits) => Ok(ChatRoute {
+                inference: inference.clone(),
+                traits: traits.clone(),
+                full_id: format!("{}/{model}", entry.id),
+                model,
+            }),
+            Serves::Embeddings(_) => Err(InferenceError::NotFound(name.into())),
+        }
+    }
+
+    pub async fn embeddings(&self, name: &str, cx: &CallContext) -> Result<EmbeddingRoute, InferenceError> {
+        let (entry, model) = self.find(name, ModelKind::Embedding, cx).await?;
+        match &entry.serves {
+            Serves::Embeddings(embeddings) => Ok(EmbeddingRoute {
+                embeddings: embeddings.clone(),
+                full_id: format!("{}/{model}", entry.id),
+                model,
+            }),
+            Serves::Chat(..) => Err(InferenceError::NotFound(name.into())),
+        }
+    }
+
+    /// A qualified name goes straight to its provider, which may be down just now; a bare one is looked up.
+    async fn find(&self, name: &str, kind: ModelKind, cx: &CallContext) -> Result<(&ProviderEntry, String), InferenceError> {
+        let serving: Vec<&ProviderEntry> = self.providers.iter().filter(|entry| entry.kind_served() == kind).collect();
+        for entry in &serving {
+            let Some(model) = name.strip_prefix(&entry.id).and_then(|rest| rest.strip_prefix('/')) else { continue };
+            let list = self.listed(entry, cx).await;
+            if list.is_empty() || list.iter().any(|served| served.name == model) {
+                return Ok((entry, model.to_owned()));
+            }
+        }
+        let mut unknown = None;
+        for entry in &serving {
+            let list = self.listed(entry, cx).await;
+            if list.iter().any(|served| served.name == name) {
+                return Ok((entry, name.to_owned()));
+            }
+            if list.is_empty() {
+                unknown = Some(*entry);
+            }
+        }
+        // One provider that cannot say what it serves: let it answer for itself.
+        match unknown {
+            Some(entry) if serving.len() == 1 && !name.contains('/') => Ok((entry, name.to_owned())),
+            _ => Err(InferenceError::NotFound(name.to_owned())),
+        }
+    }
+
+    /// The provider's list, from memory while fresh; empty when it cannot be had.
+    async fn listed(&self, entry: &ProviderEntry, cx: &CallContext) -> Vec<ServedModel> {
+        if let Some((at, models)) = self.lists.lock().await.get(&entry.id)
+            && at.elapsed() < FRESH
+        {
+            return models.clone();
+        }
+        match tokio::time::timeout(PATIENCE.min(cx.left()), entry.list(cx)).await {
+            Ok(Ok(models)) => {
+                self.lists.lock().await.insert(entry.id.clone(), (Instant::now(), models.clone()));
+                models
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(provider = %entry.id, %error, "models not listed");
+                Vec::new()
+            }
+            Err(_) => Vec::new(),
+        }
+    }
+}
