@@ -1,0 +1,5 @@
+//! The contracts of the ports, as code. An implementation is done when its suites pass.
+
+pub mod inference;
+pub mod responses;
+pub mod sessions;
