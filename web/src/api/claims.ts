@@ -1,10 +1,10 @@
-import { sortText, type ClaimsQuery } from "../claims/query";
+import type { ClaimsQuery } from "../claims/query";
 import { readClaim, readClaimsPage } from "./readClaim";
 import { readDecision } from "./readDecision";
 import { readEvidence } from "./readEvidence";
-import { ApiError, API_BASE, requestHeaders, requestJson } from "./http";
+import { ApiError, API_BASE, requestBlob, requestJson } from "./http";
 import { readProgress } from "./readSteps";
-import type { Claim, ClaimsPage, Decision, Evidence, Progress } from "./types";
+import type { Claim, ClaimsPage, Decision, Progress, Reading } from "./types";
 
 /** Uploading 25 MB over a slow line takes longer than any other call. */
 const UPLOAD_TIMEOUT_MS = 120_000;
@@ -13,7 +13,8 @@ export function listClaims(query: ClaimsQuery, signal?: AbortSignal): Promise<Cl
   const to = new URLSearchParams({
     page: String(query.page),
     page_size: String(query.pageSize),
-    sort: sortText(query),
+    sort: query.sort,
+    order: query.descending ? "desc" : "asc",
   });
   if (query.status !== null) to.set("status", query.status);
   if (query.search !== "") to.set("search", query.search);
@@ -33,8 +34,8 @@ export function getDecision(id: string, signal?: AbortSignal): Promise<Decision 
   return orNull(requestJson(`${claimRoute(id)}/decision`, readDecision, {}, signal));
 }
 
-/** What the tools stored for this claim's current run, or null when the service keeps it to itself. */
-export function getEvidence(id: string, signal?: AbortSignal): Promise<Evidence | null> {
+/** What was read from the document in the current run, or null when it has not been read. */
+export function getReading(id: string, signal?: AbortSignal): Promise<Reading | null> {
   return orNull(requestJson(`${claimRoute(id)}/evidence`, readEvidence, {}, signal));
 }
 
@@ -64,6 +65,11 @@ export function submitClaim(claim: NewClaim): Promise<Claim> {
   return requestJson("/claims", readClaim, { method: "POST", body: form }, undefined, UPLOAD_TIMEOUT_MS);
 }
 
+/** The document's bytes. At most 40 MB, which is what the service takes in. */
+export function getDocument(id: string, signal?: AbortSignal): Promise<Blob> {
+  return requestBlob(`/documents/${encodeURIComponent(id)}/view`, signal, UPLOAD_TIMEOUT_MS);
+}
+
 /** Where the browser finds the document itself. */
 export function documentUrl(id: string): string {
   return `${API_BASE}/documents/${encodeURIComponent(id)}/view`;
@@ -80,10 +86,4 @@ async function orNull<T>(answer: Promise<T>): Promise<T | null> {
     if (error instanceof ApiError && error.failure === "not_found") return null;
     throw error;
   }
-}
-
-/** The media type of the claim's document, as the service found it by content. */
-export async function documentType(id: string, signal?: AbortSignal): Promise<string> {
-  const headers = await requestHeaders(`/documents/${encodeURIComponent(id)}/view`, signal);
-  return (headers.get("content-type") ?? "application/octet-stream").replace(/;.*/, "").trim();
 }

@@ -2,20 +2,42 @@ import { API_BASE } from "./http";
 import { claimRoute } from "./claims";
 
 interface Listener {
-  /** Something happened to the claim; bursts are reported once. */
+  /** Something happened; a burst is reported once. */
   readonly onEvent: () => void;
   /** Whether the stream is open. The browser reopens it by itself after a cut. */
   readonly onLive: (live: boolean) => void;
 }
 
-/** Event names of the service. A nameless event arrives as `message`. */
-const NAMES = ["message", "step", "status", "thought", "decision", "done"] as const;
+/** Event names of one claim, in the order of a run. */
+const CLAIM_EVENTS = [
+  "submitted",
+  "queued",
+  "started",
+  "step_started",
+  "step_completed",
+  "evidence_recorded",
+  "decision_recorded",
+  "requeued",
+  "finished",
+];
+
+const LIST_EVENTS = ["claim_changed", "claims_changed"];
 
 const BURST_MS = 250;
 
-/** Follows the events of a claim until the returned function is called. */
-export function followClaim(id: string, { onEvent, onLive }: Listener): () => void {
-  const source = new EventSource(`${API_BASE}${claimRoute(id)}/events`);
+/** Follows one claim until the returned function is called. */
+export function followClaim(id: string, listener: Listener): () => void {
+  return follow(`${claimRoute(id)}/events`, CLAIM_EVENTS, listener);
+}
+
+/** Tells when any claim has changed, until the returned function is called. */
+export function followClaims(listener: Listener): () => void {
+  return follow("/events", LIST_EVENTS, listener);
+}
+
+/** A stream that the service refuses stays closed; the page then asks at its own pace. */
+function follow(path: string, names: readonly string[], { onEvent, onLive }: Listener): () => void {
+  const source = new EventSource(`${API_BASE}${path}`);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const happened = () => {
     timer ??= setTimeout(() => {
@@ -25,7 +47,7 @@ export function followClaim(id: string, { onEvent, onLive }: Listener): () => vo
   };
   source.onopen = () => { onLive(true); };
   source.onerror = () => { onLive(false); };
-  for (const name of NAMES) source.addEventListener(name, happened);
+  for (const name of names) source.addEventListener(name, happened);
   return () => {
     clearTimeout(timer);
     source.close();

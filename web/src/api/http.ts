@@ -88,8 +88,12 @@ export async function requestJson<T>(
   }
 }
 
-/** Asks for the headers of an answer alone. Throws as `requestJson` does. */
-export async function requestHeaders(path: string, signal?: AbortSignal): Promise<Headers> {
-  const response = await send(path, { method: "HEAD" }, signal, TIMEOUT_MS);
-  return response.headers;
+/** Fetches bytes. Throws as `requestJson` does. */
+export async function requestBlob(path: string, signal: AbortSignal | undefined, waitMs: number): Promise<Blob> {
+  const response = await send(path, {}, signal, waitMs);
+  try {
+    return await response.blob();
+  } catch (error) {
+    throw new ApiError("unreachable", 0, error instanceof Error ? error.message : String(error));
+  }
 }

@@ -1,5 +1,5 @@
-import { maybeNumber, maybeObject, maybeString, object, objects, string, strings, word, type Json } from "./read";
-import { CLAIM_STATUSES, DECISION_WORDS, type Claim, type ClaimsPage, type Outcome } from "./types";
+import { maybeNumber, maybeObject, maybeString, object, objects, string, word, type Json } from "./read";
+import { CLAIM_STATUSES, DECISION_WORDS, type Claim, type ClaimDocument, type ClaimsPage, type Outcome } from "./types";
 
 export function readClaimsPage(body: unknown): ClaimsPage {
   const from = object(body, "the list of claims");
@@ -15,7 +15,7 @@ export function readClaimsPage(body: unknown): ClaimsPage {
 export function readClaim(body: unknown): Claim {
   const from = object(body, "the claim");
   return {
-    id: maybeString(from, "id") ?? string(from, "claim_id"),
+    id: string(from, "claim_id"),
     number: string(from, "claim_number"),
     userId: string(from, "user_id"),
     product: maybeString(from, "claim_type"),
@@ -24,18 +24,26 @@ export function readClaim(body: unknown): Claim {
     submittedAt: maybeString(from, "submitted_at"),
     processedAt: maybeString(from, "processed_at"),
     processingMs: maybeNumber(from, "total_processing_time_ms"),
+    document: readDocument(maybeObject(from.document) ?? {}),
     outcome: readOutcome(from),
   };
 }
 
 function readOutcome(claim: Json): Outcome | null {
-  const from = maybeObject(claim.decision) ?? claim;
-  const decision = maybeString(from, "decision");
-  if (decision === null) return null;
+  const from = maybeObject(claim.decision);
+  if (from === null) return null;
   return {
-    decision: word(decision, DECISION_WORDS, "unknown"),
+    decision: word(from.decision, DECISION_WORDS, "unknown"),
     amount: maybeString(from, "payable_amount"),
     currency: maybeString(from, "currency"),
-    reasonCode: maybeString(from, "main_reason") ?? strings(from, "reason_codes")[0] ?? null,
+    reasonCode: maybeString(from, "reason_code"),
+  };
+}
+
+function readDocument(from: Json): ClaimDocument {
+  return {
+    filename: maybeString(from, "filename") ?? "document",
+    mediaType: maybeString(from, "media_type") ?? "application/octet-stream",
+    sizeBytes: maybeNumber(from, "size_bytes"),
   };
 }

@@ -1,20 +1,16 @@
 import { list, maybeNumber, maybeObject, maybeString, object, objects, word, type Json } from "./read";
-import { DECISION_WORDS, type Evidence, type Reading, type ReadField, type SimilarClaims } from "./types";
+import { DECISION_WORDS, type Reading, type ReadField, type SimilarClaims } from "./types";
 
-/** Reads the evidence records; the first of each kind is the current one. */
-export function readEvidence(body: unknown): Evidence {
+/** What was read from the document, out of the evidence records; null when it has not been read. */
+export function readEvidence(body: unknown): Reading | null {
   const records = objects(object(body, "the evidence"), "evidence");
-  const payload = (kind: string): Json | null => maybeObject(records.find((record) => record.kind === kind)?.payload);
-  const document = payload("document");
-  const similar = payload("similar_claims");
-  return {
-    reading: document && readReading(document),
-    similar: similar && readSimilar(similar),
-  };
+  // The latest of a kind comes first.
+  const result = maybeObject(records.find((record) => record.kind === "document")?.payload);
+  return result && readReading(result);
 }
 
 /** Reads a result of `ocr_document`. */
-export function readReading(result: Json): Reading {
+function readReading(result: Json): Reading {
   const document = maybeObject(result.document) ?? {};
   return {
     readable: document.readable !== false,
@@ -42,19 +38,19 @@ function readField(key: string, field: unknown): ReadField[] {
   return [{ key, value, confidence: maybeNumber(from, "confidence"), page: maybeNumber(from, "page") }];
 }
 
-/** Reads a result of `retrieve_similar_claims`. */
-export function readSimilar(result: Json): SimilarClaims {
-  return {
-    claims: objects(result, "similar_claims").map((claim) => ({
-      number: maybeString(claim, "claim_number") ?? "",
-      text: maybeString(claim, "claim_text") ?? "",
-      score: maybeNumber(claim, "similarity_score"),
-      outcome: word(claim.outcome, DECISION_WORDS, "unknown"),
-      amount: maybeString(claim, "payable_amount"),
-      currency: maybeString(claim, "currency"),
-    })),
-    mix: Object.entries(maybeObject(result.outcome_mix) ?? {}).flatMap(([outcome, count]) =>
-      typeof count === "number" && count > 0 ? [{ outcome: word(outcome, DECISION_WORDS, "unknown"), count }] : [],
-    ),
-  };
+/** Reads `similar_claims`, as the tool found them, and counts how they ended. */
+export function readSimilar(from: Json): SimilarClaims {
+  const claims = objects(from, "similar_claims").map((claim) => ({
+    number: maybeString(claim, "claim_number") ?? "",
+    text: maybeString(claim, "claim_text") ?? "",
+    score: maybeNumber(claim, "similarity_score"),
+    outcome: word(claim.outcome, DECISION_WORDS, "unknown"),
+    amount: maybeString(claim, "payable_amount"),
+    currency: maybeString(claim, "currency"),
+  }));
+  const mix = DECISION_WORDS.map((outcome) => ({
+    outcome,
+    count: claims.filter((claim) => claim.outcome === outcome).length,
+  }));
+  return { claims, mix: mix.filter(({ count }) => count > 0) };
 }

@@ -1,6 +1,7 @@
-import { maybeNumber, maybeObject, maybeString, object, objects, word, type Json } from "./read";
-import { CLAIM_STATUSES, STEP_STATES, type Progress, type Step, type StepState } from "./types";
+import { maybeNumber, maybeString, object, objects, string, word, type Json } from "./read";
+import { CLAIM_STATUSES, STEP_KINDS, STEP_STATES, type Progress, type Step } from "./types";
 
+/** Reads the answer of `/claims/{id}/status`. */
 export function readProgress(body: unknown): Progress {
   const from = object(body, "the progress");
   return {
@@ -9,36 +10,20 @@ export function readProgress(body: unknown): Progress {
   };
 }
 
-/** Reads one step. A step without an id is known by its place in the run. */
-export function readStep(from: Json, index: number): Step {
-  const name = maybeString(from, "step_name") ?? maybeString(from, "tool") ?? "";
-  const thought = from.kind === "thought" || name === "thought";
+/** What the agent thought arrives as the output of a step, and is its text here. */
+function readStep(from: Json, place: number): Step {
+  const kind = word(from.kind, STEP_KINDS, "tool");
+  const output = from.output_data ?? null;
   return {
-    id: maybeString(from, "step_id") ?? maybeString(from, "id") ?? `${String(index)}:${name}`,
-    kind: thought ? "thought" : from.kind === "stage" ? "stage" : "tool",
-    name,
-    server: maybeString(from, "agent_name"),
-    state: readState(from.status),
-    text: maybeString(from, "text"),
-    arguments: parsed(from.input_data ?? from.arguments),
-    output: parsed(from.output_data ?? from.output),
-    error: maybeString(from, "error_message") ?? maybeString(maybeObject(from.error) ?? {}, "message"),
+    id: String(maybeNumber(from, "index") ?? place),
+    kind,
+    name: maybeString(from, "tool") ?? string(from, "step_name"),
+    state: word(from.status, STEP_STATES, "completed"),
+    text: kind === "thought" && typeof output === "string" ? output : null,
+    arguments: from.arguments ?? null,
+    output: kind === "thought" ? null : output,
+    error: maybeString(from, "error_message"),
     durationMs: maybeNumber(from, "duration_ms"),
     startedAt: maybeString(from, "started_at"),
   };
-}
-
-function readState(value: unknown): StepState {
-  if (value === "in_progress" || value === "processing") return "running";
-  return word(value, STEP_STATES, "completed");
-}
-
-/** Tool arguments and results arrive as JSON or as text that holds JSON. */
-function parsed(value: unknown): unknown {
-  if (typeof value !== "string") return value ?? null;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
 }

@@ -13,7 +13,7 @@ export type ClaimStatus = (typeof CLAIM_STATUSES)[number];
 export const DECISION_WORDS = ["approve", "deny", "manual_review", "unknown"] as const;
 export type DecisionWord = (typeof DECISION_WORDS)[number];
 
-export const STEP_STATES = ["pending", "running", "completed", "failed", "skipped"] as const;
+export const STEP_STATES = ["running", "completed", "failed"] as const;
 export type StepState = (typeof STEP_STATES)[number];
 
 export const PRODUCTS = ["auto", "home", "health", "travel", "life"] as const;
@@ -30,7 +30,15 @@ export interface Claim {
   readonly submittedAt: string | null;
   readonly processedAt: string | null;
   readonly processingMs: number | null;
+  readonly document: ClaimDocument;
   readonly outcome: Outcome | null;
+}
+
+/** The file as the service found it: the media type by content, the name as the uploader called it. */
+export interface ClaimDocument {
+  readonly filename: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number | null;
 }
 
 /** The decision in one line, for the list. */
@@ -49,13 +57,17 @@ export interface ClaimsPage {
   readonly pageSize: number;
 }
 
+export const STEP_KINDS = ["agent", "tool", "thought"] as const;
+/** `agent` is the whole exchange with the control plane, around the other two. */
+export type StepKind = (typeof STEP_KINDS)[number];
+
 /** A tool call or a thought of the agent between two calls. */
 export interface Step {
   /** Stable within a run, so that a later report replaces an earlier one. */
   readonly id: string;
-  readonly kind: "tool" | "thought" | "stage";
+  readonly kind: StepKind;
+  /** The tool's own name, or the service's name for the step. */
   readonly name: string;
-  readonly server: string | null;
   readonly state: StepState;
   readonly text: string | null;
   readonly arguments: unknown;
@@ -78,6 +90,8 @@ export interface BothLanguages {
 export interface Reason {
   readonly code: string;
   readonly text: BothLanguages;
+  /** Section of the policy and article of law. */
+  readonly article: string | null;
   readonly clause: string | null;
   readonly inputs: unknown;
 }
@@ -87,11 +101,15 @@ export interface AmountStep {
   readonly label: BothLanguages;
   readonly before: string | null;
   readonly after: string | null;
+  /** Currency of `after`. */
+  readonly currency: string | null;
 }
 
 export interface Check {
   readonly check: string;
   readonly outcome: string;
+  readonly code: string | null;
+  readonly clause: string | null;
   readonly inputs: unknown;
 }
 
@@ -101,6 +119,10 @@ export interface Decision {
   readonly proposedAmount: string | null;
   readonly currency: string | null;
   readonly confidence: number | null;
+  /** True when processing failed and another try may end otherwise. */
+  readonly retryable: boolean;
+  /** True when the service wrote it because no decision came of the run. */
+  readonly fromFailure: boolean;
   readonly contractNumber: string | null;
   readonly reasons: readonly Reason[];
   readonly amountSteps: readonly AmountStep[];
@@ -110,8 +132,10 @@ export interface Decision {
   readonly policyVersion: string | null;
   readonly model: string | null;
   readonly decidedAt: string | null;
-  /** What the agent itself said; never more generous than the decision. */
-  readonly opinion: string | null;
+  /** The agent's last words, kept whatever they say. */
+  readonly agentText: string | null;
+  readonly agentAgrees: boolean;
+  readonly similar: SimilarClaims;
   /** A person's decision over the first one, if there is one. */
   readonly final: { readonly decision: DecisionWord; readonly by: string | null; readonly notes: string | null } | null;
 }
@@ -154,8 +178,3 @@ export interface SimilarClaims {
   readonly mix: readonly { readonly outcome: DecisionWord; readonly count: number }[];
 }
 
-/** What the decision rests on, as the tools stored it. Null where a tool has not run. */
-export interface Evidence {
-  readonly reading: Reading | null;
-  readonly similar: SimilarClaims | null;
-}

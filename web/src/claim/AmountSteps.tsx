@@ -4,13 +4,15 @@ import { useI18n } from "../i18n/context";
 
 interface AmountStepsProps {
   readonly steps: readonly AmountStep[];
+  /** Currency of a step that does not name its own. */
   readonly currency: string | null;
 }
 
 /** How the amount claimed became the amount due, one row for each term of the contract that changed it. */
 export function AmountSteps({ steps, currency }: AmountStepsProps) {
   const { t, language, known, format } = useI18n();
-  const money = (amount: string | null) => (amount === null ? t("value.none") : format.money(amount, currency));
+  const money = (amount: string | null, of: string | null) =>
+    amount === null ? t("value.none") : format.money(amount, of ?? currency);
   return (
     <section aria-labelledby="amount-title">
       <h3 id="amount-title">
@@ -28,8 +30,8 @@ export function AmountSteps({ steps, currency }: AmountStepsProps) {
           {steps.map((step, place) => (
             <Tr key={`${String(place)} ${step.code}`}>
               <Td>{step.label[language] === "" ? known("reason", step.code) : step.label[language]}</Td>
-              <Td className="number">{money(step.before)}</Td>
-              <Td className="number">{money(step.after)}</Td>
+              <Td className="number">{money(step.before, (steps[place - 1] ?? step).currency)}</Td>
+              <Td className="number">{money(step.after, step.currency)}</Td>
             </Tr>
           ))}
         </Tbody>

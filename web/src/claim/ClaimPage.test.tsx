@@ -3,11 +3,11 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { FakeEventSource } from "../test/FakeEventSource";
 import { FakeService, json } from "../test/fakeService";
-import { approvedClaim, decision, evidence, pendingClaim, progress } from "../test/samples";
+import { approvedClaim, decision, evidence, failedDecision, pendingClaim, progress } from "../test/samples";
 import { accessibilityFaults, showPage } from "../test/show";
 
-function document(type: string): () => Response {
-  return () => new Response(null, { headers: { "content-type": type } });
+function pdf(): Response {
+  return new Response("%PDF-1.7", { headers: { "content-type": "application/pdf" } });
 }
 
 function decided(): FakeService {
@@ -16,7 +16,7 @@ function decided(): FakeService {
     .on("GET /claims/T-1/status", () => json(progress))
     .on("GET /claims/T-1/decision", () => json(decision))
     .on("GET /claims/T-1/evidence", () => json(evidence))
-    .on("HEAD /documents/T-1/view", document("application/pdf"))
+    .on("GET /documents/T-1/view", pdf)
     .install();
 }
 
@@ -29,9 +29,26 @@ describe("one claim", () => {
     expect(screen.getByText("Clause: 2.1")).toBeTruthy();
     expect(screen.getAllByText("97%")).not.toHaveLength(0);
     const amounts = screen.getByRole("grid", { name: "Amount, step by step" });
-    expect(within(amounts).getByText("€1,830.50")).toBeTruthy();
+    expect(within(amounts).getAllByText("US$2,000.00")).toHaveLength(3);
+    expect(within(amounts).getAllByText("€1,830.50")).toHaveLength(2);
     expect(screen.getByText("Most similar past claims had another outcome.")).toBeTruthy();
     expect(screen.getByText("DEDUCTIBLE_APPLIED")).toBeTruthy();
+  });
+
+  it("says when the agent's words do not agree with the decision", async () => {
+    decided();
+    showPage("/claims/T-1");
+    await userEvent.click(await screen.findByRole("button", { name: "The agent’s last words" }));
+    expect(screen.getByText("The claim was refused.")).toBeTruthy();
+    expect(screen.getByText("They do not agree with the decision. The decision counts.")).toBeTruthy();
+  });
+
+  it("says that the processing failed and can be repeated", async () => {
+    decided().on("GET /claims/T-1/decision", () => json(failedDecision));
+    showPage("/claims/T-1");
+    expect(await screen.findByText(/so a person must look at this claim/)).toBeTruthy();
+    expect(screen.getByText("Once the cause is gone, process it again.")).toBeTruthy();
+    expect(screen.queryByText("0%")).toBeNull();
   });
 
   it("shows what was read and the similar claims", async () => {
@@ -52,7 +69,8 @@ describe("one claim", () => {
     expect(screen.getByText("Error: the tool server did not answer")).toBeTruthy();
     expect(screen.getByText(/ocr_document · done · 1.3 s/)).toBeTruthy();
     expect(screen.queryByText(/documents\/a.pdf/)).toBeNull();
-    await userEvent.click(screen.getByRole("button", { name: "Show what went in and out" }));
+    const toggles = screen.getAllByRole("button", { name: "Show what went in and out" });
+    await userEvent.click(toggles[1] as HTMLElement);
     expect(screen.getByText(/documents\/a.pdf/)).toBeTruthy();
   });
 
@@ -74,7 +92,8 @@ describe("one claim", () => {
   });
 
   it("offers a download for what a browser cannot show", async () => {
-    decided().on("HEAD /documents/T-1/view", document("image/tiff"));
+    const tiff = { filename: "scan.tiff", media_type: "image/tiff", size_bytes: 9 };
+    decided().on("GET /claims/T-1", () => json({ ...approvedClaim, document: tiff }));
     showPage("/claims/T-1");
     expect(await screen.findByText(/image\/tiff/)).toBeTruthy();
     expect(screen.getByRole("link", { name: "Download the document" }).getAttribute("href")).toBe("/api/v1/documents/T-1/view");
@@ -95,10 +114,9 @@ describe("a run", () => {
       .on("GET /claims/T-2", () => json({ ...pendingClaim, status }))
       .on("GET /claims/T-2/status", () => json({ status, processing_steps: steps }))
       .on("GET /claims/T-2/decision", () => (status === "completed" ? json(decision) : json({ error: { message: "none" } }, 404)))
-      .on("HEAD /documents/T-2/view", document("image/png"))
       .on("POST /claims/T-2/process", () => {
         status = "processing";
-        steps = [{ step_name: "ocr_document", status: "running" }];
+        steps = [{ index: 1, kind: "tool", step_name: "ocr", tool: "ocr_document", status: "running" }];
         return json({ claim_id: "T-2", status }, 202);
       })
       .install();
@@ -109,7 +127,7 @@ describe("a run", () => {
 
     status = "completed";
     steps = progress.processing_steps;
-    act(() => { FakeEventSource.report("step"); });
+    act(() => { FakeEventSource.report("step_completed"); });
     expect(await screen.findByText("Paid after the deductible.")).toBeTruthy();
     expect(screen.getByRole("button", { name: "Process again" })).toBeTruthy();
   });
@@ -119,7 +137,7 @@ describe("a run", () => {
     showPage("/claims/T-1");
     await screen.findByText("Paid after the deductible.");
     fake.down(true);
-    act(() => { FakeEventSource.report("step"); });
+    act(() => { FakeEventSource.report("step_completed"); });
     expect(await screen.findByText("The claims service does not answer")).toBeTruthy();
     expect(screen.getByText("Paid after the deductible.")).toBeTruthy();
     fake.down(false);

@@ -1,6 +1,6 @@
 import { Breadcrumb, BreadcrumbItem, Button, Flex, FlexItem, PageSection, Title } from "@patternfly/react-core";
 import { useEffect, useState } from "react";
-import { getClaim, getDecision, getEvidence, processClaim } from "../api/claims";
+import { getClaim, getDecision, getReading, processClaim } from "../api/claims";
 import { ApiError } from "../api/http";
 import type { Claim } from "../api/types";
 import { Link } from "../app/Link";
@@ -61,7 +61,7 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
   const chapter = `${claim.id} ${status} ${claim.processedAt ?? ""}`;
   const still = { every: () => null };
   const decision = usePolled(`decision ${chapter}`, (signal) => getDecision(claim.id, signal), still);
-  const evidence = usePolled(`evidence ${chapter}`, (signal) => getEvidence(claim.id, signal), still);
+  const reading = usePolled(`reading ${chapter}`, (signal) => getReading(claim.id, signal), still);
   const gone = [error, run.error].some((failure) => failure instanceof ApiError && failure.failure === "unreachable");
   const retry = () => {
     onChanged();
@@ -93,8 +93,8 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
           </div>
           <div className="stack">
             <DocumentCard claim={claim} />
-            {evidence.data?.reading && <EvidenceCard reading={evidence.data.reading} />}
-            {evidence.data?.similar && <SimilarClaimsCard similar={evidence.data.similar} />}
+            {reading.data && <EvidenceCard reading={reading.data} />}
+            {decision.data && <SimilarClaimsCard similar={decision.data.similar} />}
           </div>
         </div>
       </PageSection>
@@ -126,7 +126,7 @@ function ProcessButton({ claim, busy, again, onStarted }: ProcessButtonProps) {
   };
   return (
     <FlexItem>
-      <Button variant={again ? "secondary" : "primary"} isLoading={busy || asking} isDisabled={busy || asking} onClick={() => void start()}>
+      <Button variant={again ? "secondary" : "primary"} isLoading={busy || asking} spinnerAriaValueText={t("state.working")} isDisabled={busy || asking} onClick={() => void start()}>
         {t(busy ? "claim.processing" : again ? "claim.again" : "claim.process")}
       </Button>
       {failed !== null && <Failure error={failed} what="what.process" onClose={() => { setFailed(null); }} />}

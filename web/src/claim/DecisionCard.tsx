@@ -1,4 +1,5 @@
 import {
+  Alert,
   Card,
   CardBody,
   CardHeader,
@@ -50,6 +51,11 @@ function Decided({ decision }: { readonly decision: Decision }) {
   const explanation = decision.explanation[language];
   return (
     <div className="stack">
+      {decision.fromFailure && (
+        <Alert variant="warning" variantLabel={t("state.warning")} isInline component="h3" title={t("card.failed")}>
+          {decision.retryable && t("card.failed.do")}
+        </Alert>
+      )}
       <Summary decision={decision} />
       {explanation !== "" && (
         <section aria-label={t("card.explanation")}>
@@ -59,9 +65,10 @@ function Decided({ decision }: { readonly decision: Decision }) {
       <Reasons reasons={decision.reasons} />
       {decision.amountSteps.length > 0 && <AmountSteps steps={decision.amountSteps} currency={decision.currency} />}
       <Notes notes={decision.notes} />
-      {decision.opinion !== null && (
+      {decision.agentText !== null && (
         <ExpandableSection toggleText={t("card.opinion")}>
-          <p className="thought">{decision.opinion}</p>
+          <p className="thought">{decision.agentText}</p>
+          {!decision.agentAgrees && <p>{t("card.opinion.differs")}</p>}
         </ExpandableSection>
       )}
       {decision.trace.length > 0 && <Trace trace={decision.trace} />}
@@ -87,7 +94,7 @@ function Summary({ decision }: { readonly decision: Decision }) {
       <Fact term={t(proposed ? "card.proposed" : "card.amount")}>
         {amount === null ? t("card.noAmount") : <strong>{format.money(amount, decision.currency)}</strong>}
       </Fact>
-      {decision.confidence !== null && <Fact term={t("card.confidence")}>{format.percent(decision.confidence)}</Fact>}
+      {decision.confidence !== null && !decision.fromFailure && <Fact term={t("card.confidence")}>{format.percent(decision.confidence)}</Fact>}
       {decision.contractNumber !== null && <Fact term={t("card.contract")}>{decision.contractNumber}</Fact>}
       {decision.decidedAt !== null && <Fact term={t("card.decidedAt")}>{format.instant(decision.decidedAt)}</Fact>}
       {decision.policyVersion !== null && <Fact term={t("card.policy")}>{decision.policyVersion}</Fact>}

@@ -18,12 +18,13 @@ export function EvidenceCard({ reading }: { readonly reading: Reading }) {
           {!reading.readable && (
             <Alert
               variant="warning"
+              variantLabel={t("state.warning")}
               isInline
               component="h3"
               title={t("evidence.unreadable", { reason: known("unreadable", reading.unreadableReason ?? "corrupt") })}
             />
           )}
-          {reading.injection && <Alert variant="warning" isInline component="h3" title={t("evidence.injection")} />}
+          {reading.injection && <Alert variant="warning" variantLabel={t("state.warning")} isInline component="h3" title={t("evidence.injection")} />}
           {reading.confidence !== null && <p>{t("evidence.ocr", { confidence: format.percent(reading.confidence) })}</p>}
           {reading.fields.length > 0 && <Fields reading={reading} />}
           {reading.items.length > 0 && <Items reading={reading} />}
@@ -116,7 +117,7 @@ function Conflicts({ reading }: { readonly reading: Reading }) {
   const { t, known } = useI18n();
   if (reading.conflicts.length === 0) return null;
   return (
-    <Alert variant="warning" isInline component="h3" title={t("evidence.conflicts")}>
+    <Alert variant="warning" variantLabel={t("state.warning")} isInline component="h3" title={t("evidence.conflicts")}>
       <ul>
         {reading.conflicts.map((conflict) => (
           <li key={conflict.field}>

@@ -31,6 +31,7 @@ function ReasonEntry({ reason }: { readonly reason: Reason }) {
       <strong>{known("reason", reason.code)}</strong> <Label isCompact>{reason.code}</Label>
       {reason.text[language] !== "" && <p className="prose">{reason.text[language]}</p>}
       {reason.clause !== null && <p>{t("reasons.clause", { clause: reason.clause })}</p>}
+      {reason.article !== null && <p className="subtle">{t("reasons.article", { article: reason.article })}</p>}
       {facts !== null && (
         <p className="subtle">
           {t("reasons.inputs")}: {facts}

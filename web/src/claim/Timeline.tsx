@@ -20,11 +20,9 @@ import { Raw } from "../ui/Raw";
 import type { Run } from "./useRun";
 
 const VARIANT: Record<StepState, NonNullable<ProgressStepProps["variant"]>> = {
-  pending: "pending",
   running: "info",
   completed: "success",
   failed: "danger",
-  skipped: "pending",
 };
 
 /** The tool calls of the current run and what the agent said between them. */
@@ -71,18 +69,22 @@ function Body({ run }: { readonly run: Run }) {
 /** Tells a screen reader the latest change only, instead of reading the whole list again. */
 function Announcement({ steps }: { readonly steps: readonly Step[] }) {
   const { t, known } = useI18n();
-  const tool = steps.findLast((step) => step.kind !== "thought");
-  const state = tool?.state;
-  const spoken = state === "running" || state === "completed" || state === "failed";
+  const tool = steps.findLast((step) => step.kind === "tool");
   return (
     <div className="pf-v6-screen-reader" role="status" aria-live="polite">
-      {tool && spoken && t(`steps.announce.${state}`, { name: known("tool", tool.name) })}
+      {tool && t(`steps.announce.${tool.state}`, { name: known("tool", tool.name) })}
     </div>
   );
 }
 
 function stepTitle(step: Step, { t, known }: I18n): string {
   return step.kind === "thought" ? t("steps.thought") : known("tool", step.name);
+}
+
+/** Tools that answer at once would all show as 0.0 s. */
+function duration(milliseconds: number, { t, format }: I18n): string {
+  if (milliseconds < 100) return t("value.milliseconds", { milliseconds: format.count(milliseconds) });
+  return t("value.seconds", { seconds: format.seconds(milliseconds) });
 }
 
 function StepEntry({ step }: { readonly step: Step }) {
@@ -92,7 +94,7 @@ function StepEntry({ step }: { readonly step: Step }) {
   const facts = [
     step.kind === "tool" ? step.name : null,
     t(`steps.state.${step.state}`),
-    step.durationMs === null ? null : t("value.seconds", { seconds: format.seconds(step.durationMs) }),
+    step.durationMs === null ? null : duration(step.durationMs, i18n),
     step.startedAt === null ? null : t("steps.started", { time: format.time(step.startedAt) }),
   ].filter((fact) => fact !== null);
   return (
@@ -116,7 +118,6 @@ function StepDetails({ step, facts }: { readonly step: Step; readonly facts: rea
   return (
     <div>
       <p>{facts.join(" · ")}</p>
-      {step.text !== null && <p className="thought">{step.text}</p>}
       {step.error !== null && (
         <p className="step-error">
           {t("steps.error")}: {step.error}

@@ -1,6 +1,7 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
+import { FakeEventSource } from "../test/FakeEventSource";
 import { FakeService, json, type Call } from "../test/fakeService";
 import { approvedClaim, pendingClaim } from "../test/samples";
 import { accessibilityFaults, showPage } from "../test/show";
@@ -21,7 +22,7 @@ describe("the claims list", () => {
   it("shows each claim with its decision, amount, reason and time", async () => {
     service();
     showPage("/");
-    const row = (await screen.findByRole("link", { name: "Open claim CLM-T-0001" })).closest("tr");
+    const row = (await screen.findByRole("link", { name: "CLM-T-0001" })).closest("tr");
     expect(row).not.toBeNull();
     for (const text of ["USR-1", "Motor", "29 Apr 2026", "Decided", "Approve", "€1,430.50", "Covered", "21.4 s"]) {
       expect(within(row as HTMLElement).getByText(text), text).toBeTruthy();
@@ -54,8 +55,27 @@ describe("the claims list", () => {
   it("starts the processing of one claim", async () => {
     const fake = service().on("POST /claims/T-2/process", () => json({ claim_id: "T-2", status: "processing" }, 202));
     showPage("/");
-    await userEvent.click(await screen.findByRole("button", { name: "Process claim CLM-T-0002" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Process CLM-T-0002" }));
     await waitFor(() => { expect(fake.called("POST /claims/T-2/process")).toHaveLength(1); });
+  });
+
+  it("reads the list again when the service tells of a change", async () => {
+    const fake = service();
+    showPage("/");
+    await screen.findByText("CLM-T-0001");
+    const before = fake.called("GET /claims").length;
+    act(() => { FakeEventSource.report("claim_changed"); });
+    await waitFor(() => { expect(fake.called("GET /claims").length).toBeGreaterThan(before); });
+  });
+
+  it("asks for the order that the column heading shows", async () => {
+    const fake = service();
+    showPage("/");
+    await screen.findByText("CLM-T-0001");
+    await userEvent.click(screen.getByRole("button", { name: "Received" }));
+    await waitFor(() => { expect(fake.calls.at(-1)?.query.get("sort")).toBe("received_date"); });
+    expect(fake.calls.at(-1)?.query.get("order")).toBe("asc");
+    expect(window.location.search).toBe("?sort=received_date");
   });
 
   it("says what failed and tries again on request", async () => {

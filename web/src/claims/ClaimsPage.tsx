@@ -10,8 +10,9 @@ import {
   Pagination,
   Title,
 } from "@patternfly/react-core";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { listClaims, processClaim } from "../api/claims";
+import { followClaims } from "../api/events";
 import { ApiError } from "../api/http";
 import type { ClaimsPage as Page } from "../api/types";
 import { claimPath, go } from "../app/route";
@@ -26,15 +27,21 @@ import { isFiltered, PAGE_SIZES, readQuery, writeQuery, type ClaimsQuery } from 
 
 const BUSY_MS = 2_000;
 const QUIET_MS = 10_000;
+const LIVE_MS = 30_000;
 
-function pace(page: Page | null): number {
+/** While the service tells what changes, asking is only a net below it. */
+function pace(page: Page | null, live: boolean): number {
+  if (live) return LIVE_MS;
   return page?.claims.some((claim) => claim.status === "processing") === true ? BUSY_MS : QUIET_MS;
 }
 
 export function ClaimsPage({ query: from }: { readonly query: URLSearchParams }) {
   const { t, plural } = useI18n();
   const query = readQuery(from);
-  const list = usePolled(writeQuery(query), (signal) => listClaims(query, signal), { every: pace });
+  const [live, setLive] = useState(false);
+  const list = usePolled(writeQuery(query), (signal) => listClaims(query, signal), { every: (page) => pace(page, live) });
+  const { refresh } = list;
+  useEffect(() => followClaims({ onEvent: refresh, onLive: setLive }), [refresh]);
   const [adding, setAdding] = useState(false);
   const [failed, setFailed] = useState<unknown>(null);
 
@@ -143,7 +150,17 @@ function Pages({ total, query, onShow }: { readonly total: number } & Pick<ListB
       onPerPageSelect={(_event, size) => {
         onShow({ pageSize: PAGE_SIZES.find((allowed) => allowed === size) ?? query.pageSize });
       }}
-      titles={{ paginationAriaLabel: t("list.pages") }}
+      titles={{
+        paginationAriaLabel: t("list.pages"),
+        itemsPerPage: t("pages.each"),
+        perPageSuffix: t("pages.each"),
+        ofWord: t("pages.of"),
+        toFirstPageAriaLabel: t("pages.first"),
+        toPreviousPageAriaLabel: t("pages.previous"),
+        toNextPageAriaLabel: t("pages.next"),
+        toLastPageAriaLabel: t("pages.last"),
+        currPageAriaLabel: t("pages.current"),
+      }}
       variant="bottom"
     />
   );

@@ -26,7 +26,7 @@ export function ClaimsTable({ claims, query, onSort, onProcess }: ClaimsTablePro
       <Thead>
         <Tr>
           <Th sort={sort("claim_number")}>{t("column.number")}</Th>
-          <Th sort={sort("user_id")}>{t("column.user")}</Th>
+          <Th modifier="nowrap" sort={sort("user_id")}>{t("column.user")}</Th>
           <Th>{t("column.product")}</Th>
           <Th sort={sort("received_date")}>{t("column.received")}</Th>
           <Th sort={sort("status")}>{t("column.status")}</Th>
@@ -51,13 +51,12 @@ function ClaimRow({ claim, onProcess }: { readonly claim: Claim } & Pick<ClaimsT
   const none = t("value.none");
   const outcome = claim.outcome;
   const amount = outcome?.amount ?? null;
+  const action = t(claim.status === "pending" ? "claim.process" : "claim.again");
   const busy = claim.status === "processing";
   return (
     <Tr>
       <Td dataLabel={t("column.number")}>
-        <Link to={claimPath(claim.id)} aria-label={t("list.open.aria", { number: claim.number })}>
-          {claim.number}
-        </Link>
+        <Link to={claimPath(claim.id)}>{claim.number}</Link>
       </Td>
       <Td dataLabel={t("column.user")}>{claim.userId}</Td>
       <Td dataLabel={t("column.product")}>{claim.product === null ? none : known("product", claim.product)}</Td>
@@ -77,14 +76,15 @@ function ClaimRow({ claim, onProcess }: { readonly claim: Claim } & Pick<ClaimsT
       </Td>
       <Td isActionCell>
         <Button
-          variant="secondary"
+          variant={claim.status === "pending" ? "primary" : "link"}
           size="sm"
           isLoading={busy}
+          spinnerAriaValueText={t("state.working")}
           isDisabled={busy}
-          aria-label={t("list.process.aria", { number: claim.number })}
+          aria-label={`${action} ${claim.number}`}
           onClick={() => void onProcess(claim.id)}
         >
-          {t("list.process")}
+          {action}
         </Button>
       </Td>
     </Tr>

@@ -63,12 +63,12 @@ function Search({ applied, onSearch }: { readonly applied: string; readonly onSe
   }, [typed, applied, onSearch]);
   return (
     <SearchInput
+      className="search"
       aria-label={t("list.search")}
       placeholder={t("list.search")}
       value={typed}
       maxLength={100}
       onChange={(_event, value) => { setTyped(value); }}
-      onSearch={(_event, value) => { onSearch(value); }}
       onClear={() => { setTyped(""); onSearch(""); }}
       resetButtonLabel={t("list.search.clear")}
     />

@@ -66,7 +66,7 @@ export function NewClaimForm({ onClose, onSubmitted }: NewClaimFormProps) {
   };
 
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="new-claim-title">
+    <Modal isOpen variant="small" onEscapePress={onClose} aria-labelledby="new-claim-title">
       <ModalHeader title={t("new.title")} labelId="new-claim-title" />
       <ModalBody>
         <Form id={FORM} onSubmit={submit} noValidate>
@@ -92,7 +92,7 @@ export function NewClaimForm({ onClose, onSubmitted }: NewClaimFormProps) {
         </Form>
       </ModalBody>
       <ModalFooter>
-        <Button type="submit" form={FORM} isLoading={sending} isDisabled={sending}>
+        <Button type="submit" form={FORM} isLoading={sending} spinnerAriaValueText={t("state.working")} isDisabled={sending}>
           {t(sending ? "new.sending" : "new.send")}
         </Button>
         <Button variant="link" onClick={onClose}>
@@ -109,7 +109,7 @@ function Help({ id, help, fault }: { readonly id: string; readonly help?: string
   return (
     <FormHelperText>
       <HelperText id={id} isLiveRegion>
-        <HelperTextItem variant={fault ? "error" : "default"}>{fault ? t(fault.key, fault.slots) : help}</HelperTextItem>
+        <HelperTextItem variant={fault ? "error" : "default"} screenReaderText={fault ? t("state.danger") : ""}>{fault ? t(fault.key, fault.slots) : help}</HelperTextItem>
       </HelperText>
     </FormHelperText>
   );

@@ -44,7 +44,7 @@ function checkFile(file: File | null): Fault | null {
 
 function checkUser(userId: string): Fault | null {
   if (userId === "") return { key: "new.user.missing" };
-  return /^[\w.-]{1,64}$/.test(userId) ? null : { key: "new.user.shape" };
+  return /^\P{Cc}{1,64}$/u.test(userId) ? null : { key: "new.user.shape" };
 }
 
 function checkDate(date: string, today: string): Fault | null {

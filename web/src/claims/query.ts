@@ -25,6 +25,11 @@ export const FIRST_QUERY: ClaimsQuery = {
   descending: true,
 };
 
+/** `-received_date` for newest first. */
+function sortText(query: ClaimsQuery): string {
+  return (query.descending ? "-" : "") + query.sort;
+}
+
 function positive(text: string | null, otherwise: number): number {
   const value = Number(text);
   return text !== null && Number.isInteger(value) && value > 0 ? value : otherwise;
@@ -56,11 +61,6 @@ export function writeQuery(query: ClaimsQuery): string {
   if (query.pageSize !== FIRST_QUERY.pageSize) to.set("page_size", String(query.pageSize));
   const text = to.toString();
   return text === "" ? "" : `?${text}`;
-}
-
-/** `-received_date` for newest first. */
-export function sortText(query: ClaimsQuery): string {
-  return (query.descending ? "-" : "") + query.sort;
 }
 
 export function isFiltered(query: ClaimsQuery): boolean {

@@ -4,6 +4,9 @@ import { afterEach, beforeEach, vi } from "vitest";
 beforeEach(() => {
   localStorage.clear();
   window.history.replaceState(null, "", "/");
+  // jsdom has no object URLs.
+  URL.createObjectURL = () => "blob:document";
+  URL.revokeObjectURL = () => undefined;
   vi.spyOn(navigator, "languages", "get").mockReturnValue(["en-US"]);
 });
 

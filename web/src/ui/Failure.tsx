@@ -20,6 +20,7 @@ export function Failure({ error, what, onRetry, onClose }: FailureProps) {
   return (
     <Alert
       variant="danger"
+      variantLabel={t("state.danger")}
       isInline
       isLiveRegion
       title={t("error.load", { what: t(what) })}
@@ -38,6 +39,7 @@ export function Unreachable({ onRetry }: { readonly onRetry: () => void }) {
   return (
     <Alert
       variant="warning"
+      variantLabel={t("state.warning")}
       isInline
       isLiveRegion
       title={t("state.unreachable")}
