@@ -1,0 +1,28 @@
+# Two commands matter: `make demo` and `make test`. Build results go to $CARGO_TARGET_DIR when it is set.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench setup web models
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+demo: ## build, fetch the models, process the sample claims, leave the page open (ONCE=1: stop after the table)
+	@ONCE="$(ONCE)" scripts/demo.sh
+
+test: ## everything CI runs
+	@scripts/test.sh
+
+lint: ## formatting, clippy, house rules, licences and advisories
+	@scripts/lint.sh
+
+bench: ## cold start, memory and the cost of one tool call
+	@scripts/bench.sh
+
+setup: ## install missing system packages, or say how
+	@scripts/setup.sh test
+
+web: ## build the page
+	@scripts/web.sh build
+
+models: ## fetch the models
+	@cargo run --release --locked --bin claimstack -- models pull

@@ -1,0 +1,4 @@
+# Sourced by the other scripts: where tools that setup.sh brought are found.
+tools=${XDG_CACHE_HOME:-$HOME/.cache}/claimstack/tools
+if [ -x "$tools/bin/node" ]; then PATH=$tools/bin:$PATH; fi
+export PATH
