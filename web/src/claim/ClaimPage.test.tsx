@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { FakeEventSource } from "../test/FakeEventSource";
 import { FakeService, json } from "../test/fakeService";
 import { approvedClaim, decision, evidence, failedDecision, pendingClaim, progress } from "../test/samples";
-import { accessibilityFaults, showPage } from "../test/show";
+import { accessibilityFaults, englishLeft, showPage } from "../test/show";
 
 function pdf(): Response {
   return new Response("%PDF-1.7", { headers: { "content-type": "application/pdf" } });
@@ -89,6 +89,7 @@ describe("one claim", () => {
     expect(await screen.findByText("Réglé après la franchise.")).toBeTruthy();
     expect(screen.getByText("La collision est garantie.")).toBeTruthy();
     expect(screen.getByText("Lire le document")).toBeTruthy();
+    expect(englishLeft()).toEqual([]);
   });
 
   it("offers a download for what a browser cannot show", async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { FakeEventSource } from "../test/FakeEventSource";
 import { FakeService, json, type Call } from "../test/fakeService";
 import { approvedClaim, pendingClaim } from "../test/samples";
-import { accessibilityFaults, showPage } from "../test/show";
+import { accessibilityFaults, englishLeft, showPage } from "../test/show";
 
 const all = [approvedClaim, pendingClaim];
 
@@ -101,6 +101,10 @@ describe("the claims list", () => {
     await userEvent.click(screen.getByRole("button", { name: "Français" }));
     expect(await screen.findByText("2 sinistres")).toBeTruthy();
     expect(document.documentElement.lang).toBe("fr");
+    expect(englishLeft()).toEqual([]);
+    await userEvent.click(screen.getByRole("button", { name: "Nouveau sinistre" }));
+    await userEvent.click(screen.getByRole("button", { name: "Envoyer" }));
+    expect(englishLeft()).toEqual([]);
     first.unmount();
     showPage("/");
     expect(await screen.findByText("2 sinistres")).toBeTruthy();
