@@ -97,9 +97,9 @@ if [ ${#missing[@]} -gt 0 ]; then
     if [ -n "$check_only" ] || { [ "$(id -u)" -ne 0 ] && ! sudo -n true 2>/dev/null; }; then
         echo "setup: run this, then try again:" >&2
         if [ "$system" = debian ]; then
-            echo "  ${as_root[*]} apt-get update && ${as_root[*]} ${install[*]}" >&2
+            echo "  ${as_root[*]:+sudo }apt-get update && ${as_root[*]:+sudo }${install[*]}" >&2
         else
-            echo "  ${as_root[*]} ${install[*]}" >&2
+            echo "  ${as_root[*]:+sudo }${install[*]}" >&2
         fi
         exit 1
     fi
