@@ -1,0 +1,231 @@
+//! The decision: the latest, all versions, and what guarded it.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::{ApiError, App};
+use crate::domain::{Claim, DecisionRecord, DecisionSource, Evidence, Language, Outcome, Reason};
+
+/// A decision, in the older API's field names plus our own. `final_*` stay null until a person decides.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DecisionView {
+    id: String,
+    claim_id: String,
+    version: i64,
+    source: DecisionSource,
+    initial_decision: Outcome,
+    initial_confidence: f64,
+    initial_reasoning: String,
+    initial_decided_at: String,
+    final_decision: Option<Outcome>,
+    final_decision_by: Option<String>,
+    final_decision_by_name: Option<String>,
+    final_decision_at: Option<String>,
+    final_decision_notes: Option<String>,
+    decision: Outcome,
+    confidence: f64,
+    /// The agent's words where they agree with the decision, else the rendered explanation.
+    reasoning: String,
+    /// Decimal text; null for a review.
+    payable_amount: Option<String>,
+    proposed_amount: Option<String>,
+    currency: Option<String>,
+    reason_codes: Vec<String>,
+    reasons: Vec<Reason>,
+    contract_number: Option<String>,
+    amount_steps: Value,
+    trace: Value,
+    notes: Value,
+    explanation_en: String,
+    explanation_fr: String,
+    /// What the model wrote last, kept whatever it says.
+    agent_text: Option<String>,
+    agent_text_agrees: bool,
+    policy_version: Option<String>,
+    evidence_sha256: String,
+    /// Reasons that quote a clause of the contract.
+    relevant_policies: Vec<RelevantPolicy>,
+    similar_claims: Value,
+    user_contract_info: Value,
+    /// What the decision rests on; empty for older versions.
+    evidence: Vec<EvidenceLink>,
+    llm_model: Option<String>,
+    requires_manual_review: bool,
+    /// Processing failed and may be tried again.
+    retryable: bool,
+    decided_at: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RelevantPolicy {
+    code: String,
+    clause: String,
+    text_en: String,
+    text_fr: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EvidenceLink {
+    evidence_id: String,
+    kind: String,
+    tool: String,
+    confidence: Option<f64>,
+    sha256: String,
+    created_at: String,
+}
+
+impl DecisionView {
+    fn new(claim: &Claim, record: DecisionRecord, evidence: &[Evidence], language: Language) -> Self {
+        let document = record.document;
+        let rendered = document.explanation(language);
+        let reasoning = match record.agent_text.as_deref() {
+            Some(text) if record.agent_agrees => text.to_owned(),
+            _ => rendered.clone(),
+        };
+        let extra = |name: &str| document.extra.get(name).cloned().unwrap_or_else(|| json!([]));
+        let found = |kind: &str, name: &str| {
+            let latest = evidence.iter().find(|found| found.kind == kind);
+            latest.and_then(|found| found.payload.get(name)).cloned().unwrap_or_else(|| json!([]))
+        };
+        let relevant_policies = document.reasons.iter().filter_map(|reason| {
+            let (code, clause) = (reason.code.clone(), reason.clause.clone()?);
+            Some(RelevantPolicy { code, clause, text_en: reason.text_en.clone(), text_fr: reason.text_fr.clone() })
+        });
+        let decided_at = record.decided_at.to_string();
+        Self {
+            id: record.decision_id,
+            claim_id: claim.claim_id.to_string(),
+            version: record.version,
+            source: record.source,
+            initial_decision: document.decision,
+            initial_confidence: document.confidence,
+            initial_reasoning: rendered,
+            initial_decided_at: decided_at.clone(),
+            final_decision: None,
+            final_decision_by: None,
+            final_decision_by_name: None,
+            final_decision_at: None,
+            final_decision_notes: None,
+            decision: document.decision,
+            confidence: document.confidence,
+            reasoning,
+            relevant_policies: relevant_policies.collect(),
+            similar_claims: found("similar_claims", "similar_claims"),
+            user_contract_info: found("policyholder", "contracts"),
+            evidence: evidence.iter().map(EvidenceLink::from).collect(),
+            amount_steps: extra("amount_steps"),
+            trace: extra("trace"),
+            notes: extra("notes"),
+            explanation_en: document.explanation(Language::En),
+            explanation_fr: document.explanation(Language::Fr),
+            payable_amount: document.payable_amount,
+            proposed_amount: document.proposed_amount,
+            currency: document.currency,
+            reason_codes: document.reason_codes,
+            reasons: document.reasons,
+            contract_number: document.contract_number,
+            agent_text: record.agent_text,
+            agent_text_agrees: record.agent_agrees,
+            policy_version: document.policy_version,
+            evidence_sha256: record.evidence_sha256,
+            llm_model: record.model,
+            requires_manual_review: document.decision == Outcome::ManualReview,
+            retryable: record.retryable,
+            decided_at,
+        }
+    }
+}
+
+impl From<&Evidence> for EvidenceLink {
+    fn from(found: &Evidence) -> Self {
+        Self {
+            evidence_id: found.evidence_id.clone(),
+            kind: found.kind.clone(),
+            tool: found.tool.clone(),
+            confidence: found.confidence,
+            sha256: found.sha256.clone(),
+            created_at: found.created_at.to_string(),
+        }
+    }
+}
+
+async fn language(app: &App, claim: &Claim) -> Result<Language, ApiError> {
+    let tag = app.reference.user_language(&claim.user_id).await?;
+    Ok(tag.map_or(app.config.default_language, |tag| Language::of_tag(&tag)))
+}
+
+/// The latest decision. 404 until there is one.
+#[utoipa::path(get, path = "/api/v1/claims/{id}/decision", params(("id" = String, Path)), responses((status = 200, body = DecisionView), (status = 404)))]
+pub async fn latest(State(app): State<App>, Path(id): Path<String>) -> Result<Json<DecisionView>, ApiError> {
+    let claim = app.existing_claim(&id).await?;
+    let language = language(&app, &claim).await?;
+    let record = app.store.decisions(&claim.claim_id).await?.into_iter().next();
+    let record = record.ok_or_else(|| ApiError::not_found(format!("claim {} has no decision yet", claim.claim_id)))?;
+    let evidence = app.store.evidence(&claim.claim_id).await?;
+    let own: Vec<Evidence> = evidence.into_iter().filter(|found| found.run_id == record.run_id).collect();
+    Ok(Json(DecisionView::new(&claim, record, &own, language)))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DecisionList {
+    claim_id: String,
+    /// Latest first.
+    decisions: Vec<DecisionView>,
+}
+
+/// Every decision of the claim, latest first.
+#[utoipa::path(get, path = "/api/v1/claims/{id}/decisions", params(("id" = String, Path)), responses((status = 200, body = DecisionList), (status = 404)))]
+pub async fn all(State(app): State<App>, Path(id): Path<String>) -> Result<Json<DecisionList>, ApiError> {
+    let claim = app.existing_claim(&id).await?;
+    let language = language(&app, &claim).await?;
+    let records = app.store.decisions(&claim.claim_id).await?;
+    let decisions = records.into_iter().map(|record| DecisionView::new(&claim, record, &[], language)).collect();
+    Ok(Json(DecisionList { claim_id: claim.claim_id.to_string(), decisions }))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GuardrailsView {
+    claim_id: String,
+    detections: Vec<Detection>,
+    total: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Detection {
+    id: String,
+    detection_type: String,
+    severity: String,
+    action_taken: String,
+    detected_at: String,
+    /// Page and text of what was found.
+    record_metadata: Value,
+}
+
+/// Instructions found in the claim's document. None of them was followed.
+#[utoipa::path(get, path = "/api/v1/claims/{id}/guardrails", params(("id" = String, Path)), responses((status = 200, body = GuardrailsView), (status = 404)))]
+pub async fn guardrails(State(app): State<App>, Path(id): Path<String>) -> Result<Json<GuardrailsView>, ApiError> {
+    let claim = app.existing_claim(&id).await?;
+    let evidence = app.store.evidence(&claim.claim_id).await?;
+    let document = evidence.iter().find(|found| found.kind == "document");
+    let detections: Vec<Detection> = document.map(injections).unwrap_or_default();
+    Ok(Json(GuardrailsView { claim_id: claim.claim_id.to_string(), total: detections.len(), detections }))
+}
+
+fn injections(evidence: &Evidence) -> Vec<Detection> {
+    let document = evidence.payload.get("document").and_then(Value::as_object).cloned().unwrap_or_default();
+    let flagged = document.get("injection") == Some(&Value::Bool(true));
+    let quotes = document.get("injection_evidence").and_then(Value::as_array).cloned().unwrap_or_default();
+    let quotes = if quotes.is_empty() && flagged { vec![Value::Object(Map::new())] } else { quotes };
+    let detection = |(index, quote): (usize, Value)| Detection {
+        id: format!("{}-{index}", evidence.evidence_id),
+        detection_type: "prompt_injection".into(),
+        severity: "high".into(),
+        action_taken: "sent_to_manual_review".into(),
+        detected_at: evidence.created_at.to_string(),
+        record_metadata: quote,
+    };
+    quotes.into_iter().enumerate().map(detection).collect()
+}

@@ -1,0 +1,181 @@
+//! Every failure as a status and one JSON body, in one place.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use wire::openai::error::ErrorBody;
+
+use crate::store::{DocumentStoreError, StoreError};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    Invalid,
+    NotFound,
+    Conflict,
+    StaleRun,
+    TooLarge,
+    UnsupportedMedia,
+    MethodNotAllowed,
+    TooMany,
+    Unavailable,
+    RangeNotSatisfiable,
+    Internal,
+}
+
+impl ErrorKind {
+    fn parts(self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::Invalid => (StatusCode::BAD_REQUEST, "invalid_request_error", "invalid_request"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found_error", "not_found"),
+            Self::Conflict => (StatusCode::CONFLICT, "conflict_error", "conflict"),
+            Self::StaleRun => (StatusCode::CONFLICT, "conflict_error", "stale_run"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request_error", "too_large"),
+            Self::UnsupportedMedia => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request_error", "unsupported_media_type")
+            }
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "invalid_request_error", "method_not_allowed"),
+            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", "queue_full"),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "server_error", "unavailable"),
+            Self::RangeNotSatisfiable => {
+                (StatusCode::RANGE_NOT_SATISFIABLE, "invalid_request_error", "range_not_satisfiable")
+            }
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "internal_error"),
+        }
+    }
+}
+
+/// What a handler answers when it cannot do what was asked. `message` is for the caller; causes are logged here.
+#[derive(Debug)]
+pub struct ApiError {
+    kind: ErrorKind,
+    message: String,
+    param: Option<String>,
+}
+
+impl ApiError {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), param: None }
+    }
+
+    /// Bad input: the field and the rule it breaks.
+    pub fn invalid(field: &str, rule: impl std::fmt::Display) -> Self {
+        Self { kind: ErrorKind::Invalid, message: format!("{field}: {rule}"), param: Some(field.to_owned()) }
+    }
+
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::NotFound, message)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let kind = match &error {
+            StoreError::NotFound { .. } => ErrorKind::NotFound,
+            StoreError::ClaimNumberTaken(_) | StoreError::ClaimIdTaken(_) | StoreError::AlreadyProcessing(_) => {
+                ErrorKind::Conflict
+            }
+            StoreError::QueueFull(_) | StoreError::RunFull(_) => ErrorKind::TooMany,
+            StoreError::StaleRun(_) => ErrorKind::StaleRun,
+            StoreError::Database(_) | StoreError::Migration(_) | StoreError::Unreadable { .. } => {
+                tracing::error!(%error, "storage failed");
+                return Self::new(ErrorKind::Internal, "the claims service cannot read or write its data now");
+            }
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<DocumentStoreError> for ApiError {
+    fn from(error: DocumentStoreError) -> Self {
+        match error {
+            DocumentStoreError::Io(cause) => {
+                tracing::error!(error = %cause, "document storage failed");
+                Self::new(ErrorKind::Internal, "the document cannot be read or written now")
+            }
+            DocumentStoreError::TooLarge { .. } => Self::new(ErrorKind::TooLarge, error.to_string()),
+            DocumentStoreError::OutsideRoots | DocumentStoreError::Missing => {
+                Self { kind: ErrorKind::Invalid, message: error.to_string(), param: Some("document_path".into()) }
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, kind, code) = self.kind.parts();
+        let body = ErrorBody::new(kind, self.message, self.param, Some(code.to_owned()));
+        let mut response = (status, Json(body)).into_response();
+        if matches!(self.kind, ErrorKind::TooMany | ErrorKind::Unavailable) {
+            response.headers_mut().insert("retry-after", axum::http::HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+pub async fn no_such_route() -> ApiError {
+    ApiError::not_found("no such route")
+}
+
+pub async fn method_not_allowed() -> ApiError {
+    ApiError::new(ErrorKind::MethodNotAllowed, "this route does not take that method")
+}
+
+/// A JSON body; the error names the field. An empty body reads as `{}`.
+pub struct JsonBody<T>(pub T);
+
+impl<S, T> FromRequest<S> for JsonBody<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(ErrorKind::TooLarge, "the body is too large"),
+            _ => ApiError::new(ErrorKind::Invalid, "the body could not be read"),
+        })?;
+        let text: &[u8] = if body.trim_ascii().is_empty() { b"{}" } else { &body };
+        let mut reader = serde_json::Deserializer::from_slice(text);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let path = error.path().to_string();
+            let field = if path == "." { "body" } else { &path };
+            ApiError::invalid(field, rule_of(error.inner()))
+        })?;
+        reader.end().map_err(|_| ApiError::invalid("body", "must be one JSON value"))?;
+        Ok(Self(value))
+    }
+}
+
+/// Query parameters, refused in our own words.
+pub struct ApiQuery<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for ApiQuery<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(query)) => Ok(Self(query)),
+            Err(error) => Err(ApiError::invalid("query", error.body_text())),
+        }
+    }
+}
+
+/// Serde's own words for a wrong type or a missing field, never the text around a syntax error.
+fn rule_of(error: &serde_json::Error) -> String {
+    match error.classify() {
+        serde_json::error::Category::Data => {
+            let text = error.to_string();
+            text.split(" at line ").next().unwrap_or_default().to_owned()
+        }
+        _ => format!("is not JSON (line {}, column {})", error.line(), error.column()),
+    }
+}

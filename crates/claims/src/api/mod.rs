@@ -1,0 +1,98 @@
+//! The public HTTP API, `/api/v1`, and the web page.
+
+mod claims;
+mod decision;
+mod documents;
+mod error;
+mod events;
+mod health;
+mod openapi;
+mod process;
+mod progress;
+mod submit;
+mod upload;
+mod web;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::ClaimsConfig;
+use crate::domain::{Claim, ClaimId};
+use crate::store::{ClaimStore, DocumentStore, ReferenceStore};
+use crate::workflow::Workflow;
+
+pub use error::ApiError;
+pub(crate) use error::{ApiQuery, ErrorKind, JsonBody};
+pub use openapi::openapi_json;
+
+/// Long-lived parts, shared by every handler.
+#[derive(Clone)]
+pub struct App {
+    pub store: Arc<dyn ClaimStore>,
+    pub reference: Arc<dyn ReferenceStore>,
+    pub documents: DocumentStore,
+    pub workflow: Arc<Workflow>,
+    pub clock: Arc<dyn Clock>,
+    pub config: Arc<ClaimsConfig>,
+    pub event_streams: Arc<Semaphore>,
+    pub uploads: Arc<Semaphore>,
+    /// Cancelled when the service stops: open event streams and waits end.
+    pub stop: CancellationToken,
+}
+
+impl App {
+    pub(crate) async fn existing_claim(&self, id: &str) -> Result<Claim, ApiError> {
+        let not_found = || ApiError::not_found(format!("claim {} not found", shown(id)));
+        let id = ClaimId::parse(id).map_err(|_| not_found())?;
+        self.store.claim(&id).await?.ok_or_else(not_found)
+    }
+}
+
+/// A caller's own text in an error: shortened, without control characters.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(64).collect()
+}
+
+const MAX_JSON_BYTES: usize = 1024 * 1024;
+/// Room for the other fields and the boundaries of a multipart body.
+const MULTIPART_ROOM: u64 = 256 * 1024;
+
+pub fn router(app: App) -> Router {
+    let upload_limit = usize::try_from(app.config.max_document_bytes + MULTIPART_ROOM).unwrap_or(usize::MAX);
+    let submit = Router::new()
+        .route("/claims", get(claims::list).post(submit::create))
+        .route("/claims/", get(claims::list).post(submit::create))
+        .layer(DefaultBodyLimit::max(upload_limit));
+    let api = Router::new()
+        .route("/claims/statistics/overview", get(claims::statistics))
+        .route("/claims/{id}", get(claims::one))
+        .route("/claims/{id}/process", post(process::process))
+        .route("/claims/{id}/status", get(progress::status))
+        .route("/claims/{id}/logs", get(progress::logs))
+        .route("/claims/{id}/steps", get(progress::logs))
+        .route("/claims/{id}/decision", get(decision::latest))
+        .route("/claims/{id}/decisions", get(decision::all))
+        .route("/claims/{id}/guardrails", get(decision::guardrails))
+        .route("/claims/{id}/events", get(events::of_claim))
+        .route("/claims/documents/{id}/view", get(documents::view))
+        .route("/documents/{id}/view", get(documents::view))
+        .route("/events", get(events::of_all))
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .merge(submit);
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/api/{*rest}", axum::routing::any(error::no_such_route))
+        .route("/health", get(health::live))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/openapi.json", get(openapi::serve))
+        .fallback(web::serve)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .with_state(app)
+}

@@ -1,0 +1,132 @@
+//! `POST /api/v1/claims`: by JSON with a path, or by upload.
+
+use axum::Json;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::claims::ClaimView;
+use super::upload::read_form;
+use super::{ApiError, App, ErrorKind, JsonBody};
+use crate::domain::{ClaimId, DocumentInfo, NewClaim};
+
+/// A submission by JSON. `document_path` names a file under one of the service's document roots.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct Submission {
+    pub user_id: String,
+    /// Made up when absent.
+    #[serde(default)]
+    pub claim_number: Option<String>,
+    /// The uploader's hint: auto, home, health, travel, life, …
+    #[serde(default)]
+    pub claim_type: Option<String>,
+    /// YYYY-MM-DD; today (UTC) when absent. The notification date of the policy.
+    #[serde(default)]
+    pub received_date: Option<String>,
+    #[serde(default)]
+    pub document_path: Option<String>,
+    #[serde(default)]
+    pub metadata: Option<Map<String, Value>>,
+}
+
+/// Submits a claim: JSON, or multipart with `file`, `user_id`, `received_date`, `claim_type`, `claim_number`.
+///
+/// An unknown user is accepted: the policy sends the claim to a person.
+#[utoipa::path(post, path = "/api/v1/claims", request_body = Submission, responses((status = 201, body = ClaimView), (status = 400), (status = 409), (status = 413), (status = 415)))]
+pub async fn create(State(app): State<App>, request: Request) -> Result<Response, ApiError> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let (submission, document) = match kind.as_str() {
+        "multipart/form-data" => {
+            let _permit = app.uploads.clone().try_acquire_owned().map_err(|_| busy())?;
+            let form = read_form(request, app.documents.limit()).await?;
+            checked(&app, &form.submission)?;
+            let document = app.documents.put(form.bytes, &form.filename).await?;
+            (form.submission, document)
+        }
+        "application/json" | "" => {
+            let JsonBody(submission) = JsonBody::<Submission>::from_request(request, &app).await?;
+            checked(&app, &submission)?;
+            let named = submission.document_path.as_deref().map(str::trim).filter(|path| !path.is_empty());
+            let named = named.ok_or_else(|| ApiError::invalid("document_path", "is required"))?;
+            let _permit = app.uploads.clone().try_acquire_owned().map_err(|_| busy())?;
+            let (bytes, filename) = app.documents.take_in(&app.config.document_roots, named).await?;
+            let document = app.documents.put(bytes, &filename).await?;
+            (submission, document)
+        }
+        _ => {
+            let rule = "the body must be application/json or multipart/form-data";
+            return Err(ApiError::new(ErrorKind::UnsupportedMedia, rule));
+        }
+    };
+    let claim = app.store.submit(new_claim(&app, submission, document)?, app.clock.now()).await?;
+    tracing::info!(claim_id = %claim.claim_id, "claim submitted");
+    let place = format!("/api/v1/claims/{}", claim.claim_id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(ClaimView::new(claim, Vec::new()))).into_response())
+}
+
+fn busy() -> ApiError {
+    ApiError::new(ErrorKind::Unavailable, "too many uploads at one time; try again")
+}
+
+/// Checks the fields before the document is kept.
+fn checked(app: &App, submission: &Submission) -> Result<(), ApiError> {
+    identifier("user_id", &submission.user_id)?;
+    if let Some(number) = &submission.claim_number {
+        identifier("claim_number", number)?;
+    }
+    if let Some(hint) = &submission.claim_type {
+        let fits =
+            hint.len() <= 32 && hint.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+        if !fits {
+            return Err(ApiError::invalid("claim_type", "must be at most 32 letters, digits, '_' or '-'"));
+        }
+    }
+    received(app, submission)?;
+    Ok(())
+}
+
+fn identifier(field: &str, text: &str) -> Result<(), ApiError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(ApiError::invalid(field, "must not be empty"));
+    }
+    if text.chars().count() > 64 || text.chars().any(char::is_control) {
+        return Err(ApiError::invalid(field, "must be at most 64 characters without control characters"));
+    }
+    Ok(())
+}
+
+fn received(app: &App, submission: &Submission) -> Result<Date, ApiError> {
+    let Some(text) = submission.received_date.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(app.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
+    };
+    match text.parse::<Date>() {
+        Ok(date) if date.to_string() == text && (1900..=2200).contains(&date.year()) => Ok(date),
+        _ => Err(ApiError::invalid("received_date", "must be a date written YYYY-MM-DD")),
+    }
+}
+
+fn new_claim(app: &App, submission: Submission, document: DocumentInfo) -> Result<NewClaim, ApiError> {
+    let received_date = received(app, &submission)?;
+    let claim_id = ClaimId::fresh();
+    let given = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let number = || {
+        let unique: String = claim_id.as_str().chars().rev().filter(char::is_ascii_hexdigit).take(10).collect();
+        format!("CLM-{}-{}", received_date.year(), unique.to_uppercase())
+    };
+    Ok(NewClaim {
+        claim_number: given(submission.claim_number).unwrap_or_else(number),
+        user_id: submission.user_id.trim().to_owned(),
+        claim_type: given(submission.claim_type),
+        received_date,
+        document_path: given(submission.document_path).unwrap_or_else(|| document.filename.clone()),
+        metadata: Value::Object(submission.metadata.unwrap_or_default()).to_string(),
+        claim_id,
+        document,
+    })
+}

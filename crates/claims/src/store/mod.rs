@@ -1,0 +1,284 @@
+//! The system of record: claims, runs, evidence, decisions and reference data.
+//!
+//! Each method is one use-case and one transaction. A look-up answers `Option`; time comes in as an argument.
+
+mod documents;
+mod sql;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::broadcast;
+
+use crate::domain::{
+    Claim, ClaimId, ClaimStatus, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Run, RunId,
+    RunOptions, Step,
+};
+
+pub use documents::{DocumentStore, DocumentStoreError, OpenDocument, filename_of};
+pub use sql::SqlStore;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{what} {id} not found")]
+    NotFound { what: &'static str, id: String },
+    #[error("claim number {0} is already in use")]
+    ClaimNumberTaken(String),
+    #[error("claim id {0} is already in use")]
+    ClaimIdTaken(String),
+    #[error("claim {0} is being processed already")]
+    AlreadyProcessing(ClaimId),
+    #[error("the queue holds {0} claims and takes no more; try again later")]
+    QueueFull(i64),
+    /// The run is not the claim's current one, or has ended: its late writes are refused.
+    #[error("run is not the current run of claim {0}")]
+    StaleRun(ClaimId),
+    #[error("the run holds {0} findings or steps and takes no more")]
+    RunFull(i64),
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("database schema: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A stored value that this version cannot read.
+    #[error("stored {what} cannot be read")]
+    Unreadable { what: &'static str },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClaimOrder {
+    #[default]
+    SubmittedAt,
+    ReceivedDate,
+    UpdatedAt,
+    ClaimNumber,
+    UserId,
+    Status,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Direction {
+    Ascending,
+    #[default]
+    Descending,
+}
+
+/// What to list. Empty lists and `None` do not restrict.
+#[derive(Debug, Clone, Default)]
+pub struct ClaimFilter {
+    pub statuses: Vec<ClaimStatus>,
+    pub claim_type: Option<String>,
+    pub user_id: Option<String>,
+    /// Part of the claim number, claim id or user id, without regard to case.
+    pub search: Option<String>,
+    pub include_archived: bool,
+    pub order: ClaimOrder,
+    pub direction: Direction,
+    /// From 1.
+    pub page: i64,
+    pub page_size: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct ClaimPage {
+    pub claims: Vec<Claim>,
+    /// Matches on all pages.
+    pub total: i64,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Statistics {
+    pub by_status: Vec<(ClaimStatus, i64)>,
+    pub total: i64,
+    pub average_processing_time_ms: Option<f64>,
+}
+
+/// Whether a write made something new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    Created,
+    /// The same thing was there before; nothing changed.
+    Same,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub struct RunEnd {
+    /// Recorded when the run has no decision of its own.
+    pub without_decision: DecisionDocument,
+    pub retryable: bool,
+    /// One word for the log and the run table: `decided`, `stack_unreachable`, …
+    pub reason: String,
+    pub agent_text: Option<String>,
+    pub response_id: Option<String>,
+    pub model: Option<String>,
+}
+
+/// One line of a claim's history. `seq` grows by one from 1 within the claim.
+#[derive(Debug, Clone)]
+pub struct ClaimEventRow {
+    pub seq: i64,
+    pub run_id: Option<String>,
+    pub kind: String,
+    pub payload: Value,
+    pub created_at: Timestamp,
+}
+
+/// What a restart found of a run that was cut short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recovered {
+    /// A new run waits in the queue.
+    Requeued { claim_id: ClaimId, run_id: RunId },
+    /// The run had recorded its decision: it counts.
+    Decided { claim_id: ClaimId },
+    /// Too many crashes: a person must look.
+    GivenUp { claim_id: ClaimId },
+}
+
+#[async_trait]
+pub trait ClaimStore: Send + Sync {
+    async fn submit(&self, claim: NewClaim, now: Timestamp) -> Result<Claim, StoreError>;
+    async fn claim(&self, id: &ClaimId) -> Result<Option<Claim>, StoreError>;
+    async fn claim_by_number(&self, number: &str) -> Result<Option<Claim>, StoreError>;
+    async fn list(&self, filter: &ClaimFilter) -> Result<ClaimPage, StoreError>;
+    async fn statistics(&self) -> Result<Statistics, StoreError>;
+
+    /// Accepts a claim for processing. Durable when this returns: a crash afterwards does not lose it.
+    async fn enqueue(&self, id: &ClaimId, options: &RunOptions, limit: i64, now: Timestamp) -> Result<Run, StoreError>;
+    /// The run that waited longest, now running; `None` when none waits.
+    async fn next_queued(&self, now: Timestamp) -> Result<Option<Run>, StoreError>;
+    /// Puts a run that a stop interrupted back into the queue. Not counted as a crash.
+    async fn requeue(&self, run: &RunId) -> Result<(), StoreError>;
+    /// Deals with every run a crash or stop left behind: each gets a new run id, so that late writes of the old
+    /// one are refused. One process per database: a second one's live runs would be taken over too.
+    async fn recover(
+        &self,
+        max_attempts: i64,
+        given_up: &GivenUp,
+        now: Timestamp,
+    ) -> Result<Vec<Recovered>, StoreError>;
+    async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError>;
+    /// Ends the run and decides the claim: by the run's own decision, else by `end.without_decision`.
+    async fn finish_run(&self, run: &RunId, end: RunEnd, now: Timestamp) -> Result<Claim, StoreError>;
+    async fn put_step(&self, run: &RunId, step: &Step, now: Timestamp) -> Result<(), StoreError>;
+    /// Steps of the claim's latest run.
+    async fn steps(&self, id: &ClaimId) -> Result<Vec<Step>, StoreError>;
+
+    async fn record_evidence(
+        &self,
+        id: &ClaimId,
+        run: &RunId,
+        evidence: &NewEvidence,
+        now: Timestamp,
+    ) -> Result<(Evidence, Written), StoreError>;
+    /// Of the claim's latest run, latest first.
+    async fn evidence(&self, id: &ClaimId) -> Result<Vec<Evidence>, StoreError>;
+    /// One decision for each run: the same evidence answers the stored one; other evidence of the same live run
+    /// replaces it, because the policy then saw more.
+    async fn record_decision(
+        &self,
+        id: &ClaimId,
+        run: &RunId,
+        document: &DecisionDocument,
+        evidence_sha256: &str,
+        now: Timestamp,
+    ) -> Result<(DecisionRecord, Written), StoreError>;
+    /// Latest first.
+    async fn decisions(&self, id: &ClaimId) -> Result<Vec<DecisionRecord>, StoreError>;
+
+    async fn events(&self, id: &ClaimId, after: i64, limit: i64) -> Result<Vec<ClaimEventRow>, StoreError>;
+    /// Tells which claims got events, after they are written. A hint: a slow reader loses some and reads the
+    /// table instead.
+    fn watch(&self) -> broadcast::Receiver<ClaimId>;
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// Builds the decision of a claim whose runs crashed too often.
+pub type GivenUp = dyn Fn(&ClaimId, i64) -> DecisionDocument + Send + Sync;
+
+/// Keys to look past claims up by; each given key restricts.
+#[derive(Debug, Clone, Default)]
+pub struct PastClaimKeys {
+    pub user_id: Option<String>,
+    pub contract_number: Option<String>,
+    pub invoice_number: Option<String>,
+    pub provider_name: Option<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Parameters {
+    /// Month, currency, EUR per unit.
+    pub fx_rates: Vec<(String, String, String)>,
+    pub provider_watchlist: Vec<String>,
+    pub public_holidays: Vec<String>,
+}
+
+/// Reference data to be written: rows by key, whole documents as JSON text.
+#[derive(Debug, Clone, Default)]
+pub struct ReferenceBatch {
+    pub users: Vec<UserRow>,
+    pub contracts: Vec<ContractRow>,
+    pub past_claims: Vec<PastClaimRow>,
+    pub articles: Vec<ArticleRow>,
+    pub fx_rates: Vec<(String, String, String)>,
+    pub watchlist: Vec<(String, String)>,
+    pub holidays: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct UserRow {
+    pub user_id: String,
+    pub language: String,
+    pub is_active: bool,
+    pub body: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct ContractRow {
+    pub contract_number: String,
+    pub user_id: String,
+    pub product: String,
+    pub start_date: String,
+    pub end_date: String,
+    pub body: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct PastClaimRow {
+    pub claim_number: String,
+    pub user_id: String,
+    pub contract_number: String,
+    pub invoice_number: String,
+    pub provider_name: String,
+    pub incident_date: String,
+    pub body: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct ArticleRow {
+    pub article_id: String,
+    pub language: String,
+    pub category: String,
+    pub body: String,
+}
+
+#[async_trait]
+pub trait ReferenceStore: Send + Sync {
+    /// Writes all of it or nothing; a row whose key exists is replaced.
+    async fn import(&self, batch: &ReferenceBatch) -> Result<(), StoreError>;
+    /// The user's document with `contracts` and `past_claims` added.
+    async fn user(&self, user_id: &str) -> Result<Option<Value>, StoreError>;
+    /// The language the user reads, without the rest of the document.
+    async fn user_language(&self, user_id: &str) -> Result<Option<String>, StoreError>;
+    /// Past claims as JSON text, by claim number after `after`, at most `limit`; with the last claim number.
+    async fn history_page(&self, after: &str, limit: i64) -> Result<Vec<(String, String)>, StoreError>;
+    /// Changes when the history changes.
+    async fn history_mark(&self) -> Result<String, StoreError>;
+    async fn history_lookup(&self, keys: &PastClaimKeys, limit: i64) -> Result<Vec<String>, StoreError>;
+    async fn parameters(&self) -> Result<Parameters, StoreError>;
+}
+
+/// A look-up key: lower case, letters and digits only.
+pub fn lookup_key(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,384 @@
+//! Runs: accepted, started, ended, recovered; and their steps.
+
+use jiff::Timestamp;
+use serde_json::json;
+use sqlx::{Any, AnyConnection, Row, Transaction};
+
+use super::decisions::{NewDecision, brief_json, store_decision};
+use super::{SqlStore, add_event, rows};
+use crate::domain::{
+    Claim, ClaimEvent, ClaimId, ClaimStatus, DecisionSource, Outcome, Run, RunId, RunOptions, RunState, Step,
+    StepStatus, agrees,
+};
+use crate::store::{GivenUp, Recovered, RunEnd, StoreError};
+
+const RUN: &str = "select run_id, claim_id, attempt, state, queued_at, started_at, ended_at, model from runs \
+                   where run_id = $1";
+const MAX_STEPS: i64 = 200;
+
+impl SqlStore {
+    pub(super) async fn accept_run(
+        &self,
+        id: &ClaimId,
+        options: &RunOptions,
+        limit: i64,
+        now: Timestamp,
+    ) -> Result<Run, StoreError> {
+        let mut tx = self.begin().await?;
+        let status = status_of(&mut tx, id).await?;
+        let Some(next) = status.after(ClaimEvent::ProcessingAccepted) else {
+            return Err(StoreError::AlreadyProcessing(id.clone()));
+        };
+        let waiting =
+            sqlx::query("select count(*) as waiting from runs where state = 'queued'").fetch_one(&mut *tx).await?;
+        if waiting.try_get::<i64, _>("waiting")? >= limit {
+            return Err(StoreError::QueueFull(limit));
+        }
+        let options = serde_json::to_string(options).map_err(|_| rows::unreadable("options"))?;
+        let run = insert_run(&mut tx, id, 1, &options, now).await?;
+        let moved = sqlx::query(
+            "update claims set status = $3, current_run = $4, processed_at = $5, total_processing_time_ms = $5 \
+             where claim_id = $1 and status = $2",
+        )
+        .bind(id.as_str())
+        .bind(status.as_str())
+        .bind(next.as_str())
+        .bind(run.run_id.as_str())
+        .bind(None::<i64>)
+        .execute(&mut *tx)
+        .await?;
+        if moved.rows_affected() != 1 {
+            return Err(StoreError::AlreadyProcessing(id.clone()));
+        }
+        add_event(&mut tx, id, Some(&run.run_id), "queued", json!({"status": next, "attempt": 1}), now).await?;
+        tx.commit().await?;
+        self.tell(id);
+        Ok(run)
+    }
+
+    pub(super) async fn start_oldest_run(&self, now: Timestamp) -> Result<Option<Run>, StoreError> {
+        let mut tx = self.begin().await?;
+        let oldest = sqlx::query("select run_id from runs where state = 'queued' order by queued_at, run_id limit 1")
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some(oldest) = oldest else { return Ok(None) };
+        let id: String = oldest.try_get("run_id")?;
+        let taken =
+            sqlx::query("update runs set state = 'running', started_at = $2 where run_id = $1 and state = 'queued'")
+                .bind(&id)
+                .bind(now.as_microsecond())
+                .execute(&mut *tx)
+                .await?;
+        if taken.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let row = sqlx::query(RUN).bind(&id).fetch_one(&mut *tx).await?;
+        let run = rows::run(&row)?;
+        let payload = json!({"status": ClaimStatus::Processing, "attempt": run.attempt});
+        add_event(&mut tx, &run.claim_id, Some(&run.run_id), "started", payload, now).await?;
+        tx.commit().await?;
+        self.tell(&run.claim_id);
+        Ok(Some(run))
+    }
+
+    pub(super) async fn put_back(&self, run: &RunId) -> Result<(), StoreError> {
+        sqlx::query("update runs set state = 'queued', started_at = $2 where run_id = $1 and state = 'running'")
+            .bind(run.as_str())
+            .bind(None::<i64>)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn find_run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
+        let row = sqlx::query(RUN).bind(run.as_str()).fetch_optional(&self.read).await?;
+        row.as_ref().map(rows::run).transpose()
+    }
+
+    pub(super) async fn recover_runs(
+        &self,
+        max_attempts: i64,
+        given_up: &GivenUp,
+        now: Timestamp,
+    ) -> Result<Vec<Recovered>, StoreError> {
+        let left = sqlx::query(
+            "select run_id, claim_id, attempt, state, queued_at, started_at, ended_at, model from runs \
+             where state = 'queued' or state = 'running' order by queued_at, run_id",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        let mut recovered = Vec::new();
+        for row in &left {
+            recovered.push(self.recover_run(rows::run(row)?, max_attempts, given_up, now).await?);
+        }
+        Ok(recovered)
+    }
+
+    async fn recover_run(
+        &self,
+        run: Run,
+        max_attempts: i64,
+        given_up: &GivenUp,
+        now: Timestamp,
+    ) -> Result<Recovered, StoreError> {
+        let claim_id = run.claim_id.clone();
+        let crashed = run.state == RunState::Running;
+        let decided = sqlx::query("select count(*) as decided from decisions where run_id = $1")
+            .bind(run.run_id.as_str())
+            .fetch_one(&self.read)
+            .await?;
+        let decided = decided.try_get::<i64, _>("decided")? > 0;
+        if decided || (crashed && run.attempt >= max_attempts) {
+            let end = RunEnd {
+                without_decision: given_up(&claim_id, run.attempt),
+                retryable: true,
+                reason: if decided { "decided" } else { "crashed" }.into(),
+                agent_text: None,
+                response_id: None,
+                model: None,
+            };
+            self.close_run(&run.run_id, end, now, AnyLive::Yes).await?;
+            return Ok(if decided { Recovered::Decided { claim_id } } else { Recovered::GivenUp { claim_id } });
+        }
+        let mut tx = self.begin().await?;
+        let old = sqlx::query("update runs set state = 'abandoned', ended_at = $2, end_reason = 'restart' where run_id = $1 returning options")
+            .bind(run.run_id.as_str())
+            .bind(now.as_microsecond())
+            .fetch_one(&mut *tx)
+            .await?;
+        let options: String = old.try_get("options")?;
+        sqlx::query(
+            "update steps set status = $2, error = $3, completed_at = $4 where run_id = $1 and completed_at is null",
+        )
+        .bind(run.run_id.as_str())
+        .bind(StepStatus::Failed.as_str())
+        .bind("cut short by a restart")
+        .bind(now.as_microsecond())
+        .execute(&mut *tx)
+        .await?;
+        let next = insert_run(&mut tx, &claim_id, run.attempt + i64::from(crashed), &options, now).await?;
+        let moved = sqlx::query("update claims set current_run = $3 where claim_id = $1 and status = $2")
+            .bind(claim_id.as_str())
+            .bind(ClaimStatus::Processing.as_str())
+            .bind(next.run_id.as_str())
+            .execute(&mut *tx)
+            .await?;
+        if moved.rows_affected() != 1 {
+            return Err(StoreError::StaleRun(claim_id));
+        }
+        let payload = json!({"status": ClaimStatus::Processing, "attempt": next.attempt, "replaces": run.run_id});
+        add_event(&mut tx, &claim_id, Some(&next.run_id), "requeued", payload, now).await?;
+        tx.commit().await?;
+        self.tell(&claim_id);
+        Ok(Recovered::Requeued { claim_id, run_id: next.run_id })
+    }
+
+    pub(super) async fn end_run(&self, run: &RunId, end: RunEnd, now: Timestamp) -> Result<Claim, StoreError> {
+        self.close_run(run, end, now, AnyLive::No).await
+    }
+
+    async fn close_run(&self, run: &RunId, end: RunEnd, now: Timestamp, any: AnyLive) -> Result<Claim, StoreError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(RUN).bind(run.as_str()).fetch_optional(&mut *tx).await?;
+        let row = row.ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })?;
+        let found = rows::run(&row)?;
+        let id = found.claim_id.clone();
+        let live = match any {
+            AnyLive::Yes => matches!(found.state, RunState::Queued | RunState::Running),
+            AnyLive::No => found.state == RunState::Running,
+        };
+        if !live || current_run(&mut tx, &id).await?.as_deref() != Some(run.as_str()) {
+            return Err(StoreError::StaleRun(id));
+        }
+        let outcome = settle_decision(&mut tx, &id, run, &end, now).await?;
+        let status = ClaimStatus::Processing.after(ClaimEvent::Decided(outcome)).unwrap_or(ClaimStatus::Failed);
+        let began = found.started_at.unwrap_or(found.queued_at);
+        let took_ms = (now.as_millisecond() - began.as_millisecond()).max(0);
+        sqlx::query("update runs set state = 'finished', ended_at = $2, end_reason = $3, response_id = $4, model = $5 where run_id = $1")
+            .bind(run.as_str())
+            .bind(now.as_microsecond())
+            .bind(&end.reason)
+            .bind(end.response_id.clone())
+            .bind(end.model.clone())
+            .execute(&mut *tx)
+            .await?;
+        let moved = sqlx::query("update claims set status = $3, processed_at = $4, total_processing_time_ms = $5 where claim_id = $1 and status = $2")
+            .bind(id.as_str())
+            .bind(ClaimStatus::Processing.as_str())
+            .bind(status.as_str())
+            .bind(now.as_microsecond())
+            .bind(took_ms)
+            .execute(&mut *tx)
+            .await?;
+        if moved.rows_affected() != 1 {
+            return Err(StoreError::StaleRun(id));
+        }
+        let payload = json!({"status": status, "decision": outcome, "duration_ms": took_ms, "reason": end.reason});
+        add_event(&mut tx, &id, Some(run), "finished", payload, now).await?;
+        tx.commit().await?;
+        self.tell(&id);
+        self.existing_claim(&id).await
+    }
+
+    pub(super) async fn upsert_step(&self, run: &RunId, step: &Step, now: Timestamp) -> Result<(), StoreError> {
+        if step.index >= MAX_STEPS {
+            return Err(StoreError::RunFull(MAX_STEPS));
+        }
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(RUN).bind(run.as_str()).fetch_optional(&mut *tx).await?;
+        let row = row.ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })?;
+        let found = rows::run(&row)?;
+        if found.state != RunState::Running {
+            return Err(StoreError::StaleRun(found.claim_id));
+        }
+        sqlx::query(
+            "insert into steps (run_id, step_index, claim_id, kind, name, agent, tool, status, arguments, output, \
+             error, started_at, completed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+             on conflict (run_id, step_index) do update set status = excluded.status, arguments = excluded.arguments, \
+             output = excluded.output, error = excluded.error, completed_at = excluded.completed_at",
+        )
+        .bind(run.as_str())
+        .bind(step.index)
+        .bind(found.claim_id.as_str())
+        .bind(step.kind.as_str())
+        .bind(&step.name)
+        .bind(&step.agent)
+        .bind(step.tool.clone())
+        .bind(step.status.as_str())
+        .bind(step.arguments.clone())
+        .bind(step.output.clone())
+        .bind(step.error.clone())
+        .bind(step.started_at.as_microsecond())
+        .bind(step.completed_at.map(Timestamp::as_microsecond))
+        .execute(&mut *tx)
+        .await?;
+        let kind = if step.completed_at.is_some() { "step_completed" } else { "step_started" };
+        // Arguments and output stay in the steps table: events go to more places.
+        let payload = json!({
+            "index": step.index, "kind": step.kind, "step_name": step.name, "agent_name": step.agent,
+            "tool": step.tool, "status": step.status, "duration_ms": step.duration_ms(),
+        });
+        add_event(&mut tx, &found.claim_id, Some(run), kind, payload, now).await?;
+        tx.commit().await?;
+        self.tell(&found.claim_id);
+        Ok(())
+    }
+
+    pub(super) async fn steps_of_current_run(&self, id: &ClaimId) -> Result<Vec<Step>, StoreError> {
+        let found = sqlx::query(
+            "select s.step_index, s.kind, s.name, s.agent, s.tool, s.status, s.arguments, s.output, s.error, \
+             s.started_at, s.completed_at from steps s join claims c on c.current_run = s.run_id \
+             where c.claim_id = $1 order by s.step_index",
+        )
+        .bind(id.as_str())
+        .fetch_all(&self.read)
+        .await?;
+        found.iter().map(rows::step).collect()
+    }
+}
+
+/// Whether a run that still waits may be closed too (at a restart).
+#[derive(Clone, Copy)]
+enum AnyLive {
+    Yes,
+    No,
+}
+
+/// The outcome that counts: the run's own decision, else the one given for a run without.
+async fn settle_decision(
+    tx: &mut Transaction<'static, Any>,
+    id: &ClaimId,
+    run: &RunId,
+    end: &RunEnd,
+    now: Timestamp,
+) -> Result<Outcome, StoreError> {
+    let own = sqlx::query("select decision, body from decisions where run_id = $1")
+        .bind(run.as_str())
+        .fetch_optional(&mut **tx)
+        .await?;
+    let (outcome, document) = match own {
+        Some(row) => {
+            let outcome: String = row.try_get("decision")?;
+            let body: String = row.try_get("body")?;
+            let document = serde_json::from_str(&body).map_err(|_| rows::unreadable("decision"))?;
+            (Outcome::parse(&outcome).ok_or_else(|| rows::unreadable("decision"))?, document)
+        }
+        None => {
+            let new = NewDecision {
+                source: DecisionSource::System,
+                document: &end.without_decision,
+                evidence_sha256: "",
+                retryable: end.retryable,
+            };
+            let record = store_decision(tx, id, run, new, now).await?;
+            add_event(tx, id, Some(run), "decision_recorded", brief_json(&record), now).await?;
+            (record.document.decision, record.document)
+        }
+    };
+    let agree = end.agent_text.as_deref().is_some_and(|text| agrees(text, &document));
+    sqlx::query("update decisions set agent_text = $2, agent_agrees = $3, model = $4 where run_id = $1")
+        .bind(run.as_str())
+        .bind(end.agent_text.clone())
+        .bind(i64::from(agree))
+        .bind(end.model.clone())
+        .execute(&mut **tx)
+        .await?;
+    Ok(outcome)
+}
+
+async fn insert_run(
+    tx: &mut AnyConnection,
+    id: &ClaimId,
+    attempt: i64,
+    options: &str,
+    now: Timestamp,
+) -> Result<Run, StoreError> {
+    let run = Run {
+        run_id: RunId::fresh(),
+        claim_id: id.clone(),
+        attempt,
+        state: RunState::Queued,
+        queued_at: now,
+        started_at: None,
+        ended_at: None,
+        model: None,
+    };
+    sqlx::query(
+        "insert into runs (run_id, claim_id, attempt, state, options, queued_at) values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(run.run_id.as_str())
+    .bind(id.as_str())
+    .bind(attempt)
+    .bind(run.state.as_str())
+    .bind(options)
+    .bind(now.as_microsecond())
+    .execute(tx)
+    .await?;
+    Ok(run)
+}
+
+async fn status_of(tx: &mut AnyConnection, id: &ClaimId) -> Result<ClaimStatus, StoreError> {
+    let row = sqlx::query("select status from claims where claim_id = $1").bind(id.as_str()).fetch_optional(tx).await?;
+    let row = row.ok_or_else(|| StoreError::NotFound { what: "claim", id: id.to_string() })?;
+    ClaimStatus::parse(&row.try_get::<String, _>("status")?).ok_or_else(|| rows::unreadable("status"))
+}
+
+/// The claim's current run, or an error when there is no such claim.
+pub(super) async fn current_run(tx: &mut AnyConnection, id: &ClaimId) -> Result<Option<String>, StoreError> {
+    let row =
+        sqlx::query("select current_run from claims where claim_id = $1").bind(id.as_str()).fetch_optional(tx).await?;
+    let row = row.ok_or_else(|| StoreError::NotFound { what: "claim", id: id.to_string() })?;
+    Ok(row.try_get("current_run")?)
+}
+
+/// Refuses a run that is not current or has ended.
+pub(super) async fn require_live(tx: &mut AnyConnection, id: &ClaimId, run: &RunId) -> Result<(), StoreError> {
+    let current = current_run(&mut *tx, id).await?;
+    let row = sqlx::query(RUN).bind(run.as_str()).fetch_optional(tx).await?;
+    let state = row.as_ref().map(rows::run).transpose()?.map(|run| run.state);
+    if current.as_deref() == Some(run.as_str()) && state == Some(RunState::Running) {
+        Ok(())
+    } else {
+        Err(StoreError::StaleRun(id.clone()))
+    }
+}

@@ -1,0 +1,136 @@
+//! From an accepted claim to a decided one.
+//!
+//! The queue is the run table: what was accepted survives a crash. Workers take the oldest waiting run, hand the
+//! claim to the agent in the control plane, write down the steps as they are told, and end the run by the decision
+//! that the decision server recorded for it, or by a review that says what failed.
+
+mod attempt;
+mod failure;
+mod recorder;
+mod request;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use client::{ClientOptions, StackClient};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::ClaimsConfig;
+use crate::domain::{ClaimId, Run, RunOptions};
+use crate::store::{ClaimStore, Recovered, ReferenceStore, StoreError};
+
+pub use failure::Failure;
+pub use request::TOOLS;
+
+/// How often an idle worker looks at the queue without being told: another process may have filled it.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+pub struct Workflow {
+    store: Arc<dyn ClaimStore>,
+    reference: Arc<dyn ReferenceStore>,
+    stack: StackClient,
+    config: ClaimsConfig,
+    clock: Arc<dyn Clock>,
+    arrived: Notify,
+}
+
+impl Workflow {
+    pub fn new(
+        store: Arc<dyn ClaimStore>,
+        reference: Arc<dyn ReferenceStore>,
+        config: ClaimsConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, client::ClientError> {
+        // A slow model may be silent for long; the run's own limit ends it.
+        let patience = Duration::from_secs(config.run_timeout_seconds);
+        let options = ClientOptions { request_timeout: patience, idle_timeout: patience, ..ClientOptions::default() };
+        let stack = StackClient::new(&config.stack_url, config.stack_token.clone(), options)?;
+        Ok(Self { store, reference, stack, config, clock, arrived: Notify::new() })
+    }
+
+    /// Accepts a claim. Once this returns, the claim will be decided, crash or not.
+    pub async fn accept(&self, id: &ClaimId, options: &RunOptions) -> Result<Run, StoreError> {
+        let run = self.store.enqueue(id, options, self.config.queue_limit, self.clock.now()).await?;
+        tracing::info!(claim_id = %id, run_id = short(&run), "claim accepted for processing");
+        self.arrived.notify_one();
+        Ok(run)
+    }
+
+    /// Takes up what an earlier process left, then works until `stop`.
+    pub async fn work(self: Arc<Self>, stop: CancellationToken) {
+        if let Err(error) = self.recover().await {
+            tracing::error!(%error, "claims left by an earlier process were not taken up");
+        }
+        let workers = (0..self.config.workers).map(|_| self.clone().worker(stop.clone()));
+        futures::future::join_all(workers).await;
+    }
+
+    async fn recover(&self) -> Result<(), StoreError> {
+        let given_up = |id: &ClaimId, attempts: i64| Failure::Crashed { attempts }.document(id);
+        let recovered = self.store.recover(self.config.max_attempts, &given_up, self.clock.now()).await?;
+        for found in recovered {
+            match found {
+                Recovered::Requeued { claim_id, .. } => {
+                    tracing::info!(%claim_id, "claim of an earlier process queued again")
+                }
+                Recovered::Decided { claim_id } => tracing::info!(%claim_id, "claim of an earlier process was decided"),
+                Recovered::GivenUp { claim_id } => {
+                    tracing::warn!(%claim_id, "claim crashed too often: a person must look")
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn worker(self: Arc<Self>, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.store.next_queued(self.clock.now()).await {
+                Ok(Some(run)) => self.process(run, &stop).await,
+                Ok(None) => self.idle(&stop).await,
+                Err(error) => {
+                    tracing::error!(%error, "the queue cannot be read");
+                    self.idle(&stop).await;
+                }
+            }
+        }
+    }
+
+    async fn idle(&self, stop: &CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.arrived.notified() => {}
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+        }
+    }
+
+    async fn process(&self, run: Run, stop: &CancellationToken) {
+        // More may wait than one notification told of.
+        self.arrived.notify_one();
+        let end = tokio::select! {
+            end = self.attempt(&run) => end,
+            () = stop.cancelled() => {
+                if let Err(error) = self.store.requeue(&run.run_id).await {
+                    tracing::error!(claim_id = %run.claim_id, %error, "an interrupted claim was not put back; the next start will");
+                }
+                return;
+            }
+        };
+        let reason = end.reason.clone();
+        match self.store.finish_run(&run.run_id, end, self.clock.now()).await {
+            Ok(claim) => tracing::info!(
+                claim_id = %run.claim_id, run_id = short(&run), status = claim.status.as_str(), reason,
+                duration_ms = claim.total_processing_time_ms, "claim processed"
+            ),
+            Err(error) => {
+                tracing::error!(claim_id = %run.claim_id, %error, "the end of a run was not written; the next start will take it up")
+            }
+        }
+    }
+}
+
+/// A run id authorises writing, so logs show its beginning only.
+fn short(run: &Run) -> &str {
+    run.run_id.as_str().get(..12).unwrap_or_default()
+}
