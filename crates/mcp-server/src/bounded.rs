@@ -21,10 +21,7 @@ pub(crate) struct CallLimits {
 
 impl CallLimits {
     pub(crate) fn new(config: &McpServerConfig) -> Self {
-        Self {
-            permits: Arc::new(Semaphore::new(config.max_concurrent_calls.max(1))),
-            timeout: config.call_timeout(),
-        }
+        Self { permits: Arc::new(Semaphore::new(config.max_concurrent_calls.max(1))), timeout: config.call_timeout() }
     }
 }
 
@@ -69,16 +66,9 @@ type Answer<T> = Result<T, ErrorData>;
 type Call = RequestContext<RoleServer>;
 type Notice = NotificationContext<RoleServer>;
 
-#[expect(
-    deprecated,
-    reason = "legacy clients still subscribe to resources the old way"
-)]
+#[expect(deprecated, reason = "legacy clients still subscribe to resources the old way")]
 impl<H: ServerHandler> ServerHandler for Bounded<H> {
-    async fn call_tool(
-        &self,
-        request: CallToolRequestParams,
-        context: Call,
-    ) -> Answer<CallToolResponse> {
+    async fn call_tool(&self, request: CallToolRequestParams, context: Call) -> Answer<CallToolResponse> {
         let tool = request.name.clone();
         let cancelled = context.ct.clone();
         let work = AssertUnwindSafe(self.permitted(request, context)).catch_unwind();
@@ -109,11 +99,7 @@ impl<H: ServerHandler> ServerHandler for Bounded<H> {
         self.inner.ping(context).await
     }
 
-    async fn initialize(
-        &self,
-        request: InitializeRequestParams,
-        context: Call,
-    ) -> Answer<InitializeResult> {
+    async fn initialize(&self, request: InitializeRequestParams, context: Call) -> Answer<InitializeResult> {
         self.inner.initialize(request, context).await
     }
 
@@ -129,11 +115,7 @@ impl<H: ServerHandler> ServerHandler for Bounded<H> {
         self.inner.discover(context).await
     }
 
-    async fn complete(
-        &self,
-        request: CompleteRequestParams,
-        context: Call,
-    ) -> Answer<CompleteResult> {
+    async fn complete(&self, request: CompleteRequestParams, context: Call) -> Answer<CompleteResult> {
         self.inner.complete(request, context).await
     }
 
@@ -141,19 +123,11 @@ impl<H: ServerHandler> ServerHandler for Bounded<H> {
         self.inner.set_level(request, context).await
     }
 
-    async fn get_prompt(
-        &self,
-        request: GetPromptRequestParams,
-        context: Call,
-    ) -> Answer<GetPromptResponse> {
+    async fn get_prompt(&self, request: GetPromptRequestParams, context: Call) -> Answer<GetPromptResponse> {
         self.inner.get_prompt(request, context).await
     }
 
-    async fn list_prompts(
-        &self,
-        request: Option<PaginatedRequestParams>,
-        context: Call,
-    ) -> Answer<ListPromptsResult> {
+    async fn list_prompts(&self, request: Option<PaginatedRequestParams>, context: Call) -> Answer<ListPromptsResult> {
         self.inner.list_prompts(request, context).await
     }
 
@@ -173,18 +147,11 @@ impl<H: ServerHandler> ServerHandler for Bounded<H> {
         self.inner.list_resource_templates(request, context).await
     }
 
-    async fn read_resource(
-        &self,
-        request: ReadResourceRequestParams,
-        context: Call,
-    ) -> Answer<ReadResourceResponse> {
+    async fn read_resource(&self, request: ReadResourceRequestParams, context: Call) -> Answer<ReadResourceResponse> {
         self.inner.read_resource(request, context).await
     }
 
-    fn accepted_subscription_filter(
-        &self,
-        requested: &SubscriptionFilter,
-    ) -> Option<SubscriptionFilter> {
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         self.inner.accepted_subscription_filter(requested)
     }
 
@@ -200,11 +167,7 @@ impl<H: ServerHandler> ServerHandler for Bounded<H> {
         self.inner.unsubscribe(request, context).await
     }
 
-    async fn list_tools(
-        &self,
-        request: Option<PaginatedRequestParams>,
-        context: Call,
-    ) -> Answer<ListToolsResult> {
+    async fn list_tools(&self, request: Option<PaginatedRequestParams>, context: Call) -> Answer<ListToolsResult> {
         self.inner.list_tools(request, context).await
     }
 
@@ -212,11 +175,7 @@ impl<H: ServerHandler> ServerHandler for Bounded<H> {
         self.inner.get_tool(name)
     }
 
-    async fn on_custom_request(
-        &self,
-        request: CustomRequest,
-        context: Call,
-    ) -> Answer<CustomResult> {
+    async fn on_custom_request(&self, request: CustomRequest, context: Call) -> Answer<CustomResult> {
         self.inner.on_custom_request(request, context).await
     }
 
@@ -237,9 +196,7 @@ impl<H: ServerHandler> ServerHandler for Bounded<H> {
     }
 
     async fn on_custom_notification(&self, notification: CustomNotification, context: Notice) {
-        self.inner
-            .on_custom_notification(notification, context)
-            .await;
+        self.inner.on_custom_notification(notification, context).await;
     }
 
     fn get_info(&self) -> ServerConfig {

@@ -28,6 +28,10 @@ pub struct McpServerConfig {
     pub body_timeout_seconds: u64,
     /// Silence after which a comment is written to an open stream.
     pub keep_alive_seconds: u64,
+    /// Keep a session per legacy streamable client. Only a server that asks its
+    /// clients for something in mid-call (sampling, elicitation) needs it: the
+    /// price is memory per client, and calls that outlive their connection.
+    pub sessions: bool,
     /// Path a reverse proxy strips before requests arrive here, e.g. `/ocr`.
     pub path_prefix: String,
 }
@@ -44,6 +48,7 @@ impl Default for McpServerConfig {
             call_timeout_seconds: 300,
             body_timeout_seconds: 30,
             keep_alive_seconds: 15,
+            sessions: false,
             path_prefix: String::new(),
         }
     }

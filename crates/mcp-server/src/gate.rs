@@ -36,12 +36,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn invalid(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: INVALID_REQUEST,
-            message: message.into(),
-            id: None,
-        }
+        Self { status, code: INVALID_REQUEST, message: message.into(), id: None }
     }
 
     pub(crate) fn with_id(mut self, id: Option<RequestId>) -> Self {
@@ -80,20 +75,13 @@ pub(crate) struct BodyLimits {
 
 impl From<&McpServerConfig> for BodyLimits {
     fn from(config: &McpServerConfig) -> Self {
-        Self {
-            bytes: config.max_body_bytes,
-            time: config.body_timeout(),
-        }
+        Self { bytes: config.max_body_bytes, time: config.body_timeout() }
     }
 }
 
 impl BodyLimits {
     /// Reads one JSON-RPC message.
-    pub(crate) async fn message(
-        &self,
-        headers: &HeaderMap,
-        body: Body,
-    ) -> Result<Accepted, Refusal> {
+    pub(crate) async fn message(&self, headers: &HeaderMap, body: Body) -> Result<Accepted, Refusal> {
         let accepted = self.json(headers, body).await?;
         check_message(&accepted.value).map_err(|refusal| refusal.with_id(accepted.request_id()))?;
         Ok(accepted)
@@ -102,10 +90,7 @@ impl BodyLimits {
     /// Reads any JSON body; an empty one reads as an empty object.
     pub(crate) async fn json(&self, headers: &HeaderMap, body: Body) -> Result<Accepted, Refusal> {
         if !is_json(headers) {
-            return Err(Refusal::invalid(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "Content-Type must be application/json",
-            ));
+            return Err(Refusal::invalid(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json"));
         }
         let reading = tokio::time::timeout(self.time, self.read(body)).await;
         let bytes = reading.map_err(|_| {
@@ -139,9 +124,7 @@ impl BodyLimits {
         let mut oversized: Option<RequestIdScanner> = None;
         let mut chunks = body.into_data_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| {
-                Refusal::invalid(StatusCode::BAD_REQUEST, "the request body broke off")
-            })?;
+            let chunk = chunk.map_err(|_| Refusal::invalid(StatusCode::BAD_REQUEST, "the request body broke off"))?;
             seen = seen.saturating_add(chunk.len());
             if let Some(scanner) = &mut oversized {
                 scanner.feed(&chunk);
@@ -171,9 +154,7 @@ impl BodyLimits {
 
 /// A simple cross-site form post cannot carry this type: it would need a preflight.
 fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = value.and_then(|value| value.split(';').next());
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
@@ -216,13 +197,7 @@ mod tests {
         let with_id = |id: Value| json!({"jsonrpc": "2.0", "method": "ping", "id": id});
         assert!(!refused(with_id(json!(7))));
         assert!(!refused(with_id(json!("seven"))));
-        for id in [
-            json!(null),
-            json!(1.5),
-            json!({}),
-            json!(u64::MAX),
-            json!("x".repeat(2000)),
-        ] {
+        for id in [json!(null), json!(1.5), json!({}), json!(u64::MAX), json!("x".repeat(2000))] {
             assert!(refused(with_id(id)));
         }
     }
@@ -232,16 +207,13 @@ mod tests {
         assert!(refused(json!([])));
         assert!(refused(json!("ping")));
         assert!(refused(json!({"method": "ping"})));
-        assert!(!refused(
-            json!({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        ));
+        assert!(!refused(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})));
     }
 
     #[test]
     fn only_json_counts_as_json() {
-        let headers = |value: &'static str| {
-            HeaderMap::from_iter([(header::CONTENT_TYPE, value.parse().expect("header"))])
-        };
+        let headers =
+            |value: &'static str| HeaderMap::from_iter([(header::CONTENT_TYPE, value.parse().expect("header"))]);
         assert!(is_json(&headers("application/json")));
         assert!(is_json(&headers("Application/JSON; charset=utf-8")));
         assert!(!is_json(&headers("text/plain")));

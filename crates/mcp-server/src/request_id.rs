@@ -74,9 +74,7 @@ impl RequestIdScanner {
         let Ok(Value::Object(mut object)) = serde_json::from_slice(&object) else {
             return;
         };
-        self.id = object
-            .remove("id")
-            .and_then(|id| serde_json::from_value(id).ok());
+        self.id = object.remove("id").and_then(|id| serde_json::from_value(id).ok());
     }
 }
 
@@ -88,19 +86,14 @@ mod tests {
 
     #[rstest]
     #[case::first(r#"{"id":7,"params":{"id":9,"x":"}"}}"#, Some(r#"7"#))]
-    #[case::last(
-        r#"{"params":{"id":[1,{"id":2}],"q":"\"}"} , "id" : "a-1" }"#,
-        Some(r#""a-1""#)
-    )]
+    #[case::last(r#"{"params":{"id":[1,{"id":2}],"q":"\"}"} , "id" : "a-1" }"#, Some(r#""a-1""#))]
     #[case::only_nested(r#"{"params":{"id":9}}"#, None)]
     #[case::not_a_legal_id(r#"{"id":{"x":1}}"#, None)]
     #[case::cut_off(r#"{"params":"xxxx"#, None)]
     fn finds_the_top_level_id(#[case] text: &str, #[case] id: Option<&str>) {
         for step in [1, 3, text.len()] {
             let mut scanner = RequestIdScanner::default();
-            text.as_bytes()
-                .chunks(step)
-                .for_each(|chunk| scanner.feed(chunk));
+            text.as_bytes().chunks(step).for_each(|chunk| scanner.feed(chunk));
             let found = scanner.id().map(|id| id.into_json_value().to_string());
             assert_eq!(found.as_deref(), id);
         }

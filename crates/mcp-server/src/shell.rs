@@ -16,7 +16,7 @@ use rmcp::{
     ServerHandler,
     transport::{
         StreamableHttpServerConfig, StreamableHttpService,
-        streamable_http_server::session::never::NeverSessionManager,
+        streamable_http_server::session::{SessionManager, local::LocalSessionManager, never::NeverSessionManager},
     },
 };
 use serde_json::json;
@@ -40,6 +40,7 @@ pub(crate) struct Shell {
     pub(crate) limits: BodyLimits,
     pub(crate) keep_alive: Duration,
     pub(crate) path_prefix: Arc<str>,
+    has_sessions: bool,
 }
 
 /// Puts a tool server on the wire.
@@ -48,12 +49,7 @@ pub(crate) struct Shell {
 /// must be cheap, so keep models and pools in an `Arc` it clones. A call whose
 /// client has gone is dropped at its next await. The service is ready when
 /// `ready` says so, and until the host tells it to stop.
-pub fn service<H, F>(
-    name: &'static str,
-    handler: F,
-    config: McpServerConfig,
-    ready: Arc<dyn Readiness>,
-) -> Service
+pub fn service<H, F>(name: &'static str, handler: F, config: McpServerConfig, ready: Arc<dyn Readiness>) -> Service
 where
     F: Fn() -> H + Send + Sync + Clone + 'static,
     H: ServerHandler,
@@ -61,34 +57,22 @@ where
     let calls = CallLimits::new(&config);
     let shell = Shell {
         exchange: exchange(handler.clone(), calls.clone(), &config),
-        sessions: Sessions::new(
-            open(handler, calls),
-            config.max_sse_sessions,
-            config.max_calls_per_session,
-        ),
+        sessions: Sessions::new(open(handler, calls), config.max_sse_sessions, config.max_calls_per_session),
         limits: BodyLimits::from(&config),
         keep_alive: config.keep_alive(),
         path_prefix: config.path_prefix.as_str().into(),
+        has_sessions: config.sessions,
     };
-    let allowed = Allowed {
-        hosts: config.allowed_hosts,
-        origins: config.allowed_origins,
-    };
+    let allowed = Allowed { hosts: config.allowed_hosts, origins: config.allowed_origins };
     let stopping = CancellationToken::new();
-    let health = Health {
-        name,
-        ready: ready.clone(),
-        stopping: stopping.clone(),
-    };
+    let health = Health { name, ready: ready.clone(), stopping: stopping.clone() };
     let sessions = shell.sessions.clone();
     let router = host::guard(routes(shell), &allowed).merge(health_routes(health));
-    Service::new(name, router)
-        .with_readiness(ready)
-        .with_task(async move |stop| {
-            stop.cancelled().await;
-            stopping.cancel();
-            sessions.drain();
-        })
+    Service::new(name, router).with_readiness(ready).with_task(async move |stop| {
+        stop.cancelled().await;
+        stopping.cancel();
+        sessions.drain();
+    })
 }
 
 fn routes(shell: Shell) -> Router {
@@ -108,10 +92,10 @@ where
     F: Fn() -> H + Send + Sync + 'static,
     H: ServerHandler,
 {
-    // No sessions: a restart loses nothing, and a dropped connection cancels its
-    // call. Host and Origin are judged by our own guard, on every route alike.
+    // By default no sessions: a restart loses nothing, and a dropped connection
+    // cancels its call. Host and Origin are judged by our own guard, on every route alike.
     let settings = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(false)
+        .with_legacy_session_mode(config.sessions)
         .with_json_response(true)
         .with_sse_keep_alive(Some(config.keep_alive()))
         .with_sse_retry(None)
@@ -119,8 +103,16 @@ where
         .disable_allowed_hosts()
         .disable_allowed_origins();
     let factory = move || Ok(Bounded::sharing(handler(), calls.clone()));
-    let service =
-        StreamableHttpService::new(factory, Arc::new(NeverSessionManager::default()), settings);
+    if config.sessions {
+        let sessions = Arc::new(LocalSessionManager::default());
+        boxed(StreamableHttpService::new(factory, sessions, settings))
+    } else {
+        let sessions = Arc::new(NeverSessionManager::default());
+        boxed(StreamableHttpService::new(factory, sessions, settings))
+    }
+}
+
+fn boxed<H: ServerHandler, M: SessionManager>(service: StreamableHttpService<H, M>) -> Exchange {
     Arc::new(move |request| {
         let service = service.clone();
         Box::pin(async move { service.handle(request).await.map(Body::new) })
@@ -136,9 +128,7 @@ where
         let handler = Bounded::sharing(handler(), calls.clone());
         // Not awaited: it ends with `stop`, which ends with the stream.
         tokio::spawn(async move {
-            match rmcp::service::serve_server_with_ct(handler, (outbox, incoming), stop.clone())
-                .await
-            {
+            match rmcp::service::serve_server_with_ct(handler, (outbox, incoming), stop.clone()).await {
                 Ok(running) => {
                     let _ = running.waiting().await;
                 }
@@ -149,13 +139,21 @@ where
     })
 }
 
-/// The streamable HTTP endpoint: POST only, but DELETE is answered kindly.
+/// The streamable HTTP endpoint. Without sessions: POST only, but DELETE is answered kindly.
 async fn streamable(State(shell): State<Shell>, request: Request) -> Response {
     match *request.method() {
         Method::POST => match post_streamable(&shell, request).await {
             Ok(response) => response,
             Err(refusal) => refusal.into_response(),
         },
+        Method::GET | Method::DELETE if shell.has_sessions => {
+            let mut response = (shell.exchange)(request).await;
+            // rmcp says 202 to a DELETE, which the Python client reports as a failure.
+            if response.status() == StatusCode::ACCEPTED {
+                *response.status_mut() = StatusCode::NO_CONTENT;
+            }
+            response
+        }
         // There is no session to end; older clients log an error unless told it is gone.
         Method::DELETE if !is_modern(request.headers()) => StatusCode::NO_CONTENT.into_response(),
         _ => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")]).into_response(),
@@ -199,28 +197,17 @@ fn health_routes(health: Health) -> Router {
 }
 
 async fn liveness(State(health): State<Health>) -> Response {
-    uncached(
-        StatusCode::OK,
-        json!({ "status": "ok", "service": health.name }),
-    )
+    uncached(StatusCode::OK, json!({ "status": "ok", "service": health.name }))
 }
 
 async fn readiness(State(health): State<Health>) -> Response {
     let reason = if health.stopping.is_cancelled() {
         Some("stopping".to_owned())
     } else {
-        health
-            .ready
-            .ready()
-            .await
-            .err()
-            .map(|not_ready| not_ready.reason)
+        health.ready.ready().await.err().map(|not_ready| not_ready.reason)
     };
     match reason {
-        None => uncached(
-            StatusCode::OK,
-            json!({ "status": "ok", "service": health.name }),
-        ),
+        None => uncached(StatusCode::OK, json!({ "status": "ok", "service": health.name })),
         Some(reason) => {
             let body = json!({ "status": "not_ready", "service": health.name, "reason": reason });
             uncached(StatusCode::SERVICE_UNAVAILABLE, body)

@@ -26,19 +26,16 @@ pub async fn stdio<H: ServerHandler>(handler: H) -> Result<(), StdioError> {
     let config = McpServerConfig::default();
     let handler = Bounded::new(handler, &config);
     let (input, output) = stdio_pipes();
-    let transport =
-        AsyncRwTransport::new_server(input, output).with_max_line_length(config.max_body_bytes);
+    let transport = AsyncRwTransport::new_server(input, output).with_max_line_length(config.max_body_bytes);
     match handler.serve(transport).await {
         Ok(running) => {
             running.waiting().await?;
             Ok(())
         }
-        Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => {
-            Ok(())
+        Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => Ok(()),
+        Err(ServerInitializeError::ExpectedInitializeRequest(_)) => {
+            Err(StdioError::Handshake("the first message was neither initialize nor a self-describing request".into()))
         }
-        Err(ServerInitializeError::ExpectedInitializeRequest(_)) => Err(StdioError::Handshake(
-            "the first message was neither initialize nor a self-describing request".into(),
-        )),
         Err(error) => Err(StdioError::Handshake(error.to_string())),
     }
 }

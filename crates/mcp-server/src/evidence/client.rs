@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Document, EvidenceConfig, EvidenceError, EvidenceRef, EvidenceSet, History, HistoryQuery,
-    Intake, NewEvidence, StoredDecision,
+    Document, EvidenceConfig, EvidenceError, EvidenceRef, EvidenceSet, History, HistoryQuery, Intake, NewEvidence,
+    StoredDecision,
 };
 use crate::CLAIM_RUN_HEADER;
 
@@ -29,12 +29,10 @@ pub struct EvidenceClient {
 impl EvidenceClient {
     /// Checks the settings; no request is made before the first call.
     pub fn new(config: EvidenceConfig) -> Result<Self, EvidenceError> {
-        let base = Url::parse(&config.url)
-            .map_err(|error| EvidenceError::Config(format!("url is not a URL: {error}")))?;
+        let base =
+            Url::parse(&config.url).map_err(|error| EvidenceError::Config(format!("url is not a URL: {error}")))?;
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
-            return Err(EvidenceError::Config(
-                "url must start with http:// or https://".into(),
-            ));
+            return Err(EvidenceError::Config("url must start with http:// or https://".into()));
         }
         let http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(config.connect_timeout_seconds.max(1)))
@@ -69,11 +67,7 @@ impl EvidenceClient {
         };
         let (filename, media_type) = (text("x-filename"), text("content-type"));
         let bytes = read_limited(response, self.max_document_bytes).await?;
-        Ok(Document {
-            bytes,
-            filename,
-            media_type,
-        })
+        Ok(Document { bytes, filename, media_type })
     }
 
     /// Stores one finding of `run`. The same finding again gives the same receipt.
@@ -83,10 +77,8 @@ impl EvidenceClient {
         run: &str,
         evidence: &NewEvidence<'_>,
     ) -> Result<EvidenceRef, EvidenceError> {
-        let request = self
-            .request(Method::POST, &["claims", claim_id, "evidence"])?
-            .header(CLAIM_RUN_HEADER, run)
-            .json(evidence);
+        let request =
+            self.request(Method::POST, &["claims", claim_id, "evidence"])?.header(CLAIM_RUN_HEADER, run).json(evidence);
         self.json(request, claim_id, "an evidence receipt").await
     }
 
@@ -102,16 +94,11 @@ impl EvidenceClient {
         run: &str,
         body: &Value,
     ) -> Result<StoredDecision, EvidenceError> {
-        let request = self
-            .request(Method::POST, &["claims", claim_id, "decision"])?
-            .header(CLAIM_RUN_HEADER, run)
-            .json(body);
+        let request =
+            self.request(Method::POST, &["claims", claim_id, "decision"])?.header(CLAIM_RUN_HEADER, run).json(body);
         let response = self.send(request, claim_id).await?;
         let created = response.status() == StatusCode::CREATED;
-        let body = parse(
-            read_limited(response, self.max_answer_bytes).await?,
-            "a decision",
-        )?;
+        let body = parse(read_limited(response, self.max_answer_bytes).await?, "a decision")?;
         Ok(StoredDecision { created, body })
     }
 
@@ -132,18 +119,14 @@ impl EvidenceClient {
             return Ok(History::Unchanged);
         }
         let etag = response.headers().get(header::ETAG);
-        let etag = etag
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+        let etag = etag.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = read_limited(response, self.max_answer_bytes).await?;
         let records = body
             .split(|byte| *byte == b'\n')
             .filter(|line| !line.trim_ascii().is_empty())
             .map(serde_json::from_slice)
             .collect::<Result<Vec<Value>, _>>()
-            .map_err(|_| EvidenceError::Malformed {
-                what: "past claims",
-            })?;
+            .map_err(|_| EvidenceError::Malformed { what: "past claims" })?;
         Ok(History::Records { etag, records })
     }
 
@@ -161,12 +144,8 @@ impl EvidenceClient {
                     Some(Value::Array(records)) => Some(records),
                     _ => None,
                 })
-                .ok_or(EvidenceError::Malformed {
-                    what: "past claims",
-                }),
-            _ => Err(EvidenceError::Malformed {
-                what: "past claims",
-            }),
+                .ok_or(EvidenceError::Malformed { what: "past claims" }),
+            _ => Err(EvidenceError::Malformed { what: "past claims" }),
         }
     }
 
@@ -183,16 +162,13 @@ impl EvidenceClient {
     fn url(&self, path: &[&str]) -> Result<Url, EvidenceError> {
         let mut url = self.base.clone();
         {
-            let mut segments = url
-                .path_segments_mut()
-                .map_err(|()| EvidenceError::Config("url cannot be a base".into()))?;
+            let mut segments =
+                url.path_segments_mut().map_err(|()| EvidenceError::Config("url cannot be a base".into()))?;
             segments.pop_if_empty().extend(["internal", "v1"]);
             for segment in path {
                 // A dot segment would walk to another resource, an empty one to the list.
                 if segment.is_empty() || *segment == "." || *segment == ".." {
-                    return Err(EvidenceError::NotFound {
-                        what: format!("{segment:?}"),
-                    });
+                    return Err(EvidenceError::NotFound { what: format!("{segment:?}") });
                 }
                 segments.push(segment);
             }
@@ -218,34 +194,21 @@ impl EvidenceClient {
         parse(read_limited(response, self.max_answer_bytes).await?, what)
     }
 
-    async fn send(
-        &self,
-        request: RequestBuilder,
-        subject: &str,
-    ) -> Result<Response, EvidenceError> {
+    async fn send(&self, request: RequestBuilder, subject: &str) -> Result<Response, EvidenceError> {
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok(response);
         }
-        let body = read_limited(response, MAX_ERROR_BYTES)
-            .await
-            .unwrap_or_default();
+        let body = read_limited(response, MAX_ERROR_BYTES).await.unwrap_or_default();
         let (code, message) = error_text(&body);
         Err(match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => EvidenceError::Unauthorized,
-            StatusCode::NOT_FOUND => EvidenceError::NotFound {
-                what: subject.to_owned(),
-            },
+            StatusCode::NOT_FOUND => EvidenceError::NotFound { what: subject.to_owned() },
             StatusCode::CONFLICT if code.as_deref().is_none_or(|code| code == "stale_run") => {
-                EvidenceError::StaleRun {
-                    claim_id: subject.to_owned(),
-                }
+                EvidenceError::StaleRun { claim_id: subject.to_owned() }
             }
-            _ => EvidenceError::Rejected {
-                status: status.as_u16(),
-                message,
-            },
+            _ => EvidenceError::Rejected { status: status.as_u16(), message },
         })
     }
 }
@@ -257,10 +220,7 @@ fn parse<T: DeserializeOwned>(body: Bytes, what: &'static str) -> Result<T, Evid
 }
 
 async fn read_limited(response: Response, limit: usize) -> Result<Bytes, EvidenceError> {
-    if response
-        .content_length()
-        .is_some_and(|length| length > limit as u64)
-    {
+    if response.content_length().is_some_and(|length| length > limit as u64) {
         return Err(EvidenceError::TooLarge { limit });
     }
     let mut body = BytesMut::new();
@@ -293,9 +253,8 @@ fn error_text(body: &[u8]) -> (Option<String>, String) {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let error = body.get("error");
-    let code = text(error.and_then(|error| error.get("code")))
-        .or_else(|| text(error))
-        .or_else(|| text(body.get("code")));
+    let code =
+        text(error.and_then(|error| error.get("code"))).or_else(|| text(error)).or_else(|| text(body.get("code")));
     let message = text(error.and_then(|error| error.get("message")))
         .or_else(|| text(body.get("message")))
         .or_else(|| text(body.get("detail")))

@@ -10,6 +10,6 @@ mod types;
 pub use client::EvidenceClient;
 pub use error::EvidenceError;
 pub use types::{
-    Document, Evidence, EvidenceConfig, EvidenceRef, EvidenceSet, History, HistoryQuery, Intake,
-    NewEvidence, StoredDecision,
+    Document, Evidence, EvidenceConfig, EvidenceRef, EvidenceSet, History, HistoryQuery, Intake, NewEvidence,
+    StoredDecision,
 };

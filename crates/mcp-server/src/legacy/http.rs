@@ -30,19 +30,9 @@ pub(crate) async fn open_stream(
     if headers.contains_key("mcp-protocol-version") || headers.contains_key("mcp-session-id") {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")]).into_response();
     }
-    let Some(Opened {
-        session,
-        events,
-        end,
-    }) = shell.sessions.open()
-    else {
+    let Some(Opened { session, events, end }) = shell.sessions.open() else {
         let retry = [(header::RETRY_AFTER, "5")];
-        return (
-            StatusCode::SERVICE_UNAVAILABLE,
-            retry,
-            "too many open streams",
-        )
-            .into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, retry, "too many open streams").into_response();
     };
     let prefix = prefix(&shell.path_prefix, &headers, uri.path());
     let endpoint = format!("{prefix}/messages/?session_id={}", end.name);
@@ -54,32 +44,20 @@ pub(crate) async fn open_stream(
         session.taken(&message, shell.sessions.is_draining());
         futures::future::ready(Event::default().event("message").json_data(&message).ok())
     });
-    let body = stream::once(async { first })
-        .chain(messages)
-        .map(Ok::<_, Infallible>);
-    let unbuffered = (
-        HeaderName::from_static("x-accel-buffering"),
-        HeaderValue::from_static("no"),
-    );
+    let body = stream::once(async { first }).chain(messages).map(Ok::<_, Infallible>);
+    let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     ([unbuffered], Sse::new(body).keep_alive(keep_alive)).into_response()
 }
 
 /// The path in front of ours, as the client sees it: what a proxy in front
 /// stripped, and what the router we are nested in has consumed.
 fn prefix(configured: &str, headers: &HeaderMap, path: &str) -> String {
-    let forwarded = headers
-        .get("x-forwarded-prefix")
-        .and_then(|value| value.to_str().ok());
+    let forwarded = headers.get("x-forwarded-prefix").and_then(|value| value.to_str().ok());
     let outer = match configured {
-        "" => forwarded
-            .filter(|prefix| is_plain_path(prefix))
-            .unwrap_or_default(),
+        "" => forwarded.filter(|prefix| is_plain_path(prefix)).unwrap_or_default(),
         configured => configured,
     };
-    let nested = path
-        .trim_end_matches('/')
-        .strip_suffix("/sse")
-        .unwrap_or_default();
+    let nested = path.trim_end_matches('/').strip_suffix("/sse").unwrap_or_default();
     format!("{}{nested}", outer.trim_end_matches('/'))
 }
 
@@ -88,9 +66,7 @@ fn is_plain_path(prefix: &str) -> bool {
     prefix.len() <= 256
         && prefix.starts_with('/')
         && !prefix.contains("//")
-        && prefix
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte))
+        && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte))
 }
 
 /// POST: one message for the stream named by `session_id`. 202 when taken.
@@ -128,9 +104,7 @@ pub(crate) async fn post_message(State(shell): State<Shell>, request: Request) -
 }
 
 fn session_name(query: Option<&str>) -> Option<&str> {
-    let name = query?
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("session_id="))?;
+    let name = query?.split('&').find_map(|pair| pair.strip_prefix("session_id="))?;
     let well_formed = name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     well_formed.then_some(name)
 }
@@ -165,14 +139,8 @@ async fn deliver(
     let mut inbox = session.inbox.clone();
     match tokio::time::timeout(shell.limits.time, inbox.send(message)).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(Refusal::invalid(
-            StatusCode::NOT_FOUND,
-            "the stream has ended",
-        )),
-        Err(_) => Err(Refusal::invalid(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the stream is stuck",
-        )),
+        Ok(Err(_)) => Err(Refusal::invalid(StatusCode::NOT_FOUND, "the stream has ended")),
+        Err(_) => Err(Refusal::invalid(StatusCode::SERVICE_UNAVAILABLE, "the stream is stuck")),
     }
 }
 
@@ -184,10 +152,7 @@ fn report_on_stream(session: &Session, refusal: &Refusal) {
     };
     let error = ErrorData::new(ErrorCode(refusal.code), refusal.message.clone(), None);
     let mut outbox = session.outbox.clone();
-    if outbox
-        .try_send(ServerJsonRpcMessage::error(error, Some(id)))
-        .is_err()
-    {
+    if outbox.try_send(ServerJsonRpcMessage::error(error, Some(id))).is_err() {
         tracing::debug!("an unread stream could not be told of a refused message");
     }
 }

@@ -7,9 +7,7 @@ use std::{
 };
 
 use futures::channel::mpsc;
-use rmcp::model::{
-    ClientJsonRpcMessage, ClientNotification, JsonRpcMessage, RequestId, ServerJsonRpcMessage,
-};
+use rmcp::model::{ClientJsonRpcMessage, ClientNotification, JsonRpcMessage, RequestId, ServerJsonRpcMessage};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
@@ -18,8 +16,7 @@ pub(crate) type Inbox = mpsc::Sender<ClientJsonRpcMessage>;
 /// Messages from the server, on their way to the stream.
 pub(crate) type Outbox = mpsc::Sender<ServerJsonRpcMessage>;
 /// Starts a server between the two ends of a stream; it ends with the token.
-pub(crate) type Open =
-    Arc<dyn Fn(Outbox, mpsc::Receiver<ClientJsonRpcMessage>, CancellationToken) + Send + Sync>;
+pub(crate) type Open = Arc<dyn Fn(Outbox, mpsc::Receiver<ClientJsonRpcMessage>, CancellationToken) + Send + Sync>;
 
 /// A stream that takes nothing for so long while calls wait is given up.
 const STALLED: Duration = Duration::from_secs(60);
@@ -156,10 +153,7 @@ impl Sessions {
             inbox,
             outbox: outbox.clone(),
             stop: stop.clone(),
-            waiting: Mutex::new(Waiting {
-                ids: HashSet::new(),
-                last_taken: Instant::now(),
-            }),
+            waiting: Mutex::new(Waiting { ids: HashSet::new(), last_taken: Instant::now() }),
             max_waiting: self.max_waiting,
         });
         {
@@ -170,22 +164,12 @@ impl Sessions {
             by_name.insert(name.clone(), session.clone());
         }
         (self.open)(outbox, incoming, stop);
-        let end = EndOnDrop {
-            sessions: self.clone(),
-            name,
-        };
-        Some(Opened {
-            session,
-            events,
-            end,
-        })
+        let end = EndOnDrop { sessions: self.clone(), name };
+        Some(Opened { session, events, end })
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Session>> {
-        lock(&self.by_name)
-            .get(name)
-            .filter(|session| !session.stop.is_cancelled())
-            .cloned()
+        lock(&self.by_name).get(name).filter(|session| !session.stop.is_cancelled()).cloned()
     }
 
     pub(crate) fn is_draining(&self) -> bool {
@@ -195,10 +179,7 @@ impl Sessions {
     /// Takes no new streams, ends idle ones now and the others with their last answer.
     pub(crate) fn drain(&self) {
         self.draining.cancel();
-        for session in lock(&self.by_name)
-            .values()
-            .filter(|session| session.is_idle())
-        {
+        for session in lock(&self.by_name).values().filter(|session| session.is_idle()) {
             session.stop.cancel();
         }
     }
