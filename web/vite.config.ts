@@ -21,6 +21,6 @@ export default defineConfig({
     css: false,
     // PatternFly imports its style sheets from JavaScript, which Node cannot load by itself.
     server: { deps: { inline: [/@patternfly/] } },
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });
