@@ -1,1 +1,17 @@
-//! placeholder
+//! The control plane's HTTP edge: bodies in, bodies out. Decides nothing; asks `engine` and the ports.
+
+mod app;
+mod chat;
+mod embeddings;
+mod errors;
+mod extract;
+mod inspect;
+mod models;
+pub mod openapi;
+mod responses;
+mod router;
+mod sse;
+mod turns;
+
+pub use app::{App, Edge};
+pub use router::service;

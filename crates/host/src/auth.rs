@@ -24,7 +24,10 @@ pub fn carries(headers: &HeaderMap, token: &SecretString) -> bool {
 }
 
 /// Asks for `token` on every route of `router`; without a token configured every caller passes.
-pub fn bearer(router: Router, token: Option<SecretString>) -> Router {
+pub fn bearer<S>(router: Router<S>, token: Option<SecretString>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     match token {
         None => router,
         Some(token) => router.layer(from_fn_with_state(Arc::new(token), check)),

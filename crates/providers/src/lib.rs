@@ -1,1 +1,7 @@
-//! placeholder
+//! Rooms that stand outside the process or carry a model of their own. One folder a provider; each implements a
+//! trait of `ports` and is chosen by the executable.
+
+pub mod mcp;
+pub mod openai;
+#[cfg(feature = "sentence-transformers")]
+pub mod sentence_transformers;

@@ -1,1 +1,11 @@
-//! placeholder
+//! Rows of the control plane: stored responses and agent sessions.
+//!
+//! One SQL text runs on SQLite and PostgreSQL through `sqlx::AnyPool`. SQLite keeps WAL with one writer; a write is
+//! on disk when the method returns.
+
+mod error;
+mod open;
+mod responses;
+mod sessions;
+
+pub use open::{OpenError, Store};

@@ -1,0 +1,77 @@
+//! What every handler is given.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::Responder;
+use ports::CallContext;
+use ports::responses::Responses;
+use ports::sessions::Sessions;
+use secrecy::SecretString;
+use tokio::sync::Semaphore;
+
+/// How the edge is held.
+#[derive(Clone)]
+pub struct Edge {
+    pub allowed: host::Allowed,
+    /// Asked for on every route but health and version; `None` lets everyone on loopback in.
+    pub token: Option<SecretString>,
+    pub max_body_bytes: usize,
+    /// Requests that reach a model or a tool at the same time; further ones get 429.
+    pub max_running: usize,
+    /// One request.
+    pub time_limit: Duration,
+    /// The Llama Stack release whose shapes we serve, as `/v1/version` says it.
+    pub version: String,
+    /// Model of agent sessions that name none.
+    pub default_model: Option<String>,
+    /// The default agent's instructions.
+    pub default_instructions: Option<String>,
+    /// Unknown sessions are made on the fly, as the migration document's example expects.
+    pub create_unknown_sessions: bool,
+}
+
+impl Default for Edge {
+    fn default() -> Self {
+        Self {
+            allowed: host::Allowed::default(),
+            token: None,
+            max_body_bytes: 16 * 1024 * 1024,
+            max_running: 64,
+            time_limit: Duration::from_secs(600),
+            version: "0.7.3".into(),
+            default_model: None,
+            default_instructions: None,
+            create_unknown_sessions: true,
+        }
+    }
+}
+
+pub struct App {
+    pub responder: Arc<Responder>,
+    pub responses: Arc<dyn Responses>,
+    pub sessions: Arc<dyn Sessions>,
+    pub edge: Edge,
+    pub(crate) running: Arc<Semaphore>,
+    /// One turn at a time in a session: the next waits for the last one's response id.
+    pub(crate) turns: tokio::sync::Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl App {
+    pub fn new(
+        responder: Arc<Responder>,
+        responses: Arc<dyn Responses>,
+        sessions: Arc<dyn Sessions>,
+        edge: Edge,
+    ) -> Arc<Self> {
+        let running = Arc::new(Semaphore::new(edge.max_running.max(1)));
+        Arc::new(Self { responder, responses, sessions, edge, running, turns: tokio::sync::Mutex::default() })
+    }
+
+    pub(crate) fn context(&self, provider_data: wire::JsonObject) -> CallContext {
+        let mut cx = CallContext::new(self.responder.ids.fresh("req"), self.edge.time_limit);
+        cx.provider_data = provider_data;
+        cx
+    }
+}

@@ -1,0 +1,152 @@
+//! `POST /v1/chat/completions`, plain and streamed.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::sse::Event;
+use axum::response::{IntoResponse, Response};
+use futures::{Stream, StreamExt};
+use ports::inference::{ChatCall, ChatDelta, ChatStream};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::DropGuard;
+use wire::openai::chat::{
+    ChatChunk, ChatCompletion, ChatRequest, Choice, ChunkChoice, Delta, FunctionDelta, Role, ToolCallDelta, Usage,
+};
+
+use crate::app::App;
+use crate::errors::ApiError;
+use crate::extract::{Body, Context};
+use crate::sse;
+
+pub async fn create(
+    State(app): State<Arc<App>>,
+    Context(cx): Context,
+    Body(mut request): Body<ChatRequest>,
+) -> Result<Response, ApiError> {
+    check(&request)?;
+    let running = app.running.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
+    let route = app.responder.registry.chat(&request.model, &cx).await?;
+    request.model.clone_from(&route.model);
+    let head = Head {
+        id: app.responder.ids.fresh("chatcmpl"),
+        created: app.responder.clock.unix_seconds(),
+        model: route.full_id,
+        usage: request.stream_options.as_ref().is_some_and(|options| options.include_usage),
+    };
+    let guard = cx.cancel.clone().drop_guard();
+    if request.stream == Some(true) {
+        let deltas = route.inference.chat(ChatCall::from(request), &cx).await?;
+        return Ok(sse::raw(frames(head, deltas, running, guard)));
+    }
+    let folded = route.inference.complete(ChatCall::from(request), &cx).await?;
+    let (finish, usage) = (folded.finish, folded.usage.clone());
+    let choice = Choice {
+        index: 0,
+        message: folded.into_message(),
+        finish_reason: Some(finish),
+        extra: wire::JsonObject::new(),
+    };
+    Ok(Json(ChatCompletion {
+        id: head.id,
+        object: "chat.completion".into(),
+        created: head.created,
+        model: head.model,
+        choices: vec![choice],
+        usage: Some(usage),
+        extra: wire::JsonObject::new(),
+    })
+    .into_response())
+}
+
+fn check(request: &ChatRequest) -> Result<(), ApiError> {
+    if request.messages.is_empty() {
+        return Err(ApiError::invalid("messages", "messages must hold at least one message"));
+    }
+    if request.temperature.is_some_and(|value| !(0.0..=2.0).contains(&value)) {
+        return Err(ApiError::invalid("temperature", "temperature must be between 0 and 2"));
+    }
+    if request.token_limit() == Some(0) {
+        return Err(ApiError::invalid("max_tokens", "max_tokens must be at least 1"));
+    }
+    if request.extra.get("n").and_then(serde_json::Value::as_u64).is_some_and(|n| n != 1) {
+        return Err(ApiError::invalid("n", "only one choice is offered: n must be 1"));
+    }
+    Ok(())
+}
+
+struct Head {
+    id: String,
+    created: i64,
+    model: String,
+    usage: bool,
+}
+
+impl Head {
+    fn chunk(&self, choices: Vec<ChunkChoice>, usage: Option<Usage>) -> Event {
+        let chunk = ChatChunk {
+            id: self.id.clone(),
+            object: "chat.completion.chunk".into(),
+            created: self.created,
+            model: self.model.clone(),
+            choices,
+            usage,
+            extra: wire::JsonObject::new(),
+        };
+        Event::default().data(serde_json::to_string(&chunk).unwrap_or_default())
+    }
+
+    fn delta(&self, delta: ChatDelta) -> Option<Event> {
+        let with = |delta| vec![ChunkChoice { delta, ..ChunkChoice::default() }];
+        let choices = match delta {
+            ChatDelta::Text(text) => with(Delta { content: Some(text), ..Delta::default() }),
+            ChatDelta::ToolCall { index, id, name } => with(call(ToolCallDelta {
+                index,
+                id: Some(id),
+                kind: Some("function".into()),
+                function: Some(FunctionDelta { name: Some(name), arguments: Some(String::new()) }),
+            })),
+            ChatDelta::Arguments { index, fragment } => with(call(ToolCallDelta {
+                index,
+                function: Some(FunctionDelta { name: None, arguments: Some(fragment) }),
+                ..ToolCallDelta::default()
+            })),
+            ChatDelta::Finish(reason) => {
+                vec![ChunkChoice { finish_reason: Some(reason), ..ChunkChoice::default() }]
+            }
+            ChatDelta::Usage(usage) if self.usage => return Some(self.chunk(Vec::new(), Some(usage))),
+            ChatDelta::Usage(_) => return None,
+        };
+        Some(self.chunk(choices, None))
+    }
+}
+
+fn call(call: ToolCallDelta) -> Delta {
+    Delta { tool_calls: vec![call], ..Delta::default() }
+}
+
+/// The role first, then the deltas; an error becomes a last `error` frame. `[DONE]` ends every stream, as OpenAI's
+/// clients expect.
+fn frames(
+    head: Head,
+    deltas: ChatStream,
+    running: OwnedSemaphorePermit,
+    guard: DropGuard,
+) -> impl Stream<Item = Event> + Send {
+    let role = Delta { role: Some(Role::Assistant), content: Some(String::new()), ..Delta::default() };
+    let first = head.chunk(vec![ChunkChoice { delta: role, ..ChunkChoice::default() }], None);
+    let body = deltas.filter_map(move |delta| {
+        // The permit and the guard live as long as the stream does.
+        let _held = (&running, &guard);
+        let frame = match delta {
+            Ok(delta) => head.delta(delta),
+            Err(error) => {
+                let body = ApiError::from(error).body();
+                Some(Event::default().data(serde_json::to_string(&body).unwrap_or_default()))
+            }
+        };
+        futures::future::ready(frame)
+    });
+    let done = Event::default().data("[DONE]");
+    futures::stream::iter([first]).chain(body).chain(futures::stream::iter([done]))
+}

@@ -1,0 +1,46 @@
+//! Where the server is and how long to wait for it.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+#[derive(Clone)]
+pub struct OpenAiConfig {
+    /// With or without a trailing `/v1`.
+    pub base_url: String,
+    pub api_token: Option<SecretString>,
+    /// Models to list when the server cannot be asked; empty means discover.
+    pub models: Vec<String>,
+    /// `VLLM_MAX_TOKENS`: tokens of an answer when the caller names no limit.
+    pub max_tokens: Option<u32>,
+    pub connect_timeout: Duration,
+    /// Between two bytes of an answer; the first may take this long too.
+    pub idle_timeout: Duration,
+    /// Tries before the first byte, the first one counted.
+    pub tries: u32,
+    /// Send closed tool schemas (`ports::inference::Narrowed`) in place of the open ones.
+    pub send_narrowed: bool,
+}
+
+impl Default for OpenAiConfig {
+    fn default() -> Self {
+        Self {
+            base_url: String::new(),
+            api_token: None,
+            models: Vec::new(),
+            max_tokens: None,
+            connect_timeout: Duration::from_secs(3),
+            idle_timeout: Duration::from_secs(120),
+            tries: 2,
+            send_narrowed: true,
+        }
+    }
+}
+
+impl OpenAiConfig {
+    /// The address of `path` (`chat/completions`) below `/v1`.
+    pub fn url(&self, path: &str) -> String {
+        let base = self.base_url.trim_end_matches('/');
+        if base.ends_with("/v1") { format!("{base}/{path}") } else { format!("{base}/v1/{path}") }
+    }
+}

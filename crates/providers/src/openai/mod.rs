@@ -1,0 +1,15 @@
+//! Any server that speaks OpenAI's chat completions and embeddings: vLLM first.
+//!
+//! Retries happen only before the first byte and only when the server said it did nothing (429, 503) or could not
+//! be reached at all.
+
+mod chat;
+mod config;
+mod decode;
+mod embeddings;
+mod models;
+mod transport;
+
+pub use config::OpenAiConfig;
+pub use embeddings::OpenAiEmbeddings;
+pub use transport::OpenAiCompatible;

@@ -1,0 +1,162 @@
+//! Sends a request and turns every way it can fail into an [`InferenceError`].
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use ports::CallContext;
+use ports::health::ProviderHealth;
+use ports::inference::InferenceError;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use super::config::OpenAiConfig;
+
+/// Bytes of an error body that are read.
+const ERROR_BODY: usize = 64 * 1024;
+/// Longest pause asked for by `Retry-After` that is honoured.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+pub struct OpenAiCompatible {
+    pub(super) config: OpenAiConfig,
+    client: Client,
+    /// What the last request met; health asks nobody.
+    last: Mutex<ProviderHealth>,
+}
+
+impl OpenAiCompatible {
+    pub fn new(config: OpenAiConfig) -> Result<Self, InferenceError> {
+        let client = Client::builder()
+            .connect_timeout(config.connect_timeout)
+            .read_timeout(config.idle_timeout)
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| InferenceError::Internal(error.to_string()))?;
+        Ok(Self { config, client, last: Mutex::new(ProviderHealth::Ok) })
+    }
+
+    pub(super) fn last_seen(&self) -> ProviderHealth {
+        self.last.lock().map_or(ProviderHealth::Ok, |last| last.clone())
+    }
+
+    fn remember(&self, health: ProviderHealth) {
+        if let Ok(mut last) = self.last.lock() {
+            *last = health;
+        }
+    }
+
+    pub(super) async fn get(&self, path: &str, cx: &CallContext) -> Result<Response, InferenceError> {
+        self.send(|| self.client.request(Method::GET, self.config.url(path)), cx).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &impl Serialize, cx: &CallContext) -> Result<Response, InferenceError> {
+        let url = self.config.url(path);
+        self.send(|| self.client.request(Method::POST, &url).json(body), cx).await
+    }
+
+    /// Tries until the server begins to answer or the tries are used up.
+    async fn send(&self, build: impl Fn() -> RequestBuilder, cx: &CallContext) -> Result<Response, InferenceError> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let (error, pause) = match self.once(build(), cx).await {
+                Ok(response) => {
+                    self.remember(ProviderHealth::Ok);
+                    return Ok(response);
+                }
+                Err(failure) => failure,
+            };
+            let again = pause.filter(|pause| tried < self.config.tries && *pause < cx.left());
+            match again {
+                Some(pause) => tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = cx.cancel.cancelled() => return Err(InferenceError::Cancelled),
+                },
+                None => {
+                    self.remember(ProviderHealth::Error(error.to_string()));
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// One try; an error comes with a pause when trying again may help.
+    async fn once(&self, request: RequestBuilder, cx: &CallContext) -> Result<Response, (InferenceError, Option<Duration>)> {
+        let own = self.config.api_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let token = cx.provider_data.get("vllm_api_token").and_then(|token| token.as_str()).map(str::to_owned).or(own);
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let sending = tokio::time::timeout(cx.left(), request.send());
+        let response = tokio::select! {
+            sent = sending => match sent {
+                Ok(Ok(response)) => response,
+                Ok(Err(error)) => return Err(failure(&error)),
+                Err(_) => return Err((InferenceError::Timeout("no answer before the deadline".into()), None)),
+            },
+            () = cx.cancel.cancelled() => return Err((InferenceError::Cancelled, None)),
+        };
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let pause = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+            .then(|| retry_after(&response).unwrap_or(Duration::from_millis(200)))
+            .filter(|pause| *pause <= LONGEST_PAUSE);
+        let message = error_message(response).await;
+        Err((upstream(status, message), pause))
+    }
+}
+
+fn failure(error: &reqwest::Error) -> (InferenceError, Option<Duration>) {
+    // `without_url` keeps credentials that an operator put into the address out of the message.
+    let text = chain(error);
+    if error.is_connect() {
+        (InferenceError::Unreachable(text), Some(Duration::from_millis(200)))
+    } else if error.is_timeout() {
+        (InferenceError::Timeout(text), None)
+    } else {
+        (InferenceError::Unreachable(text), None)
+    }
+}
+
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = if error.is_connect() { "connection failed".to_owned() } else { "request failed".to_owned() };
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+fn upstream(status: StatusCode, message: String) -> InferenceError {
+    match status {
+        StatusCode::NOT_FOUND => InferenceError::NotFound(message),
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => InferenceError::Invalid { param: None, message },
+        StatusCode::TOO_MANY_REQUESTS => InferenceError::Overloaded(message),
+        status => InferenceError::Upstream { status: status.as_u16(), message },
+    }
+}
+
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds: u64 = response.headers().get(reqwest::header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// The message inside an error body of any of the usual shapes, else its beginning.
+async fn error_message(mut response: Response) -> String {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > ERROR_BODY {
+            break;
+        }
+    }
+    let value: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let places = ["/error/message", "/message", "/detail", "/error"];
+    let found = places.iter().find_map(|place| value.pointer(place)?.as_str());
+    found.map_or_else(|| String::from_utf8_lossy(&body).chars().take(300).collect(), str::to_owned)
+}
