@@ -1,0 +1,252 @@
+//! What happened, when and where: peril, dates, country, ticked boxes.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::dates;
+use super::fold::{fold, plain};
+use super::labels::{Label, label, values};
+use super::parts::Part;
+use super::perils::{self, Peril, Product};
+use super::places;
+use super::view::{View, claimant_first};
+use crate::facts::{Fact, FactSource};
+use crate::page::Line;
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a constant pattern")
+}
+
+static HAPPENED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"surven\w*|s'est produit\w*|a eu lieu|occurred|happened|took place|sinistre (?:du|le|en date)|(?:loss|incident|accident|theft|fire|claim) (?:on|of|dated)|accident (?:du|le)|(?:deced|died|passed away|death)\w*|(?:est|etait) (?:mort|survenu)|soins? (?:du|le|recus)|treated on|le jour du|constate le|discovered on|dans la nuit du|on the (?:night|morning|evening|afternoon) of|date du (?:sinistre|deces)|eu un accident|had an accident|subi|victime")
+});
+
+static ORDER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"arrete|journal officiel|official (?:order|journal|gazette)|(?:order|decree)[^.]{0,40}(?:publish|date)|catastrophe order|natural (?:catastrophe|disaster) order")
+});
+
+/// The line of business: heading or label first, then the words before a contract number.
+#[must_use]
+pub fn product(views: &[View<'_>]) -> Option<(Product, Fact)> {
+    let own = claimant_first(views);
+    for view in &own {
+        if let Some(fact) = view.labelled(&[Label::Product], |text| perils::product(text).map(|product| product.code().to_owned()))
+            && let Some(product) = perils::product(&fact.value)
+        {
+            return Some((product, fact));
+        }
+    }
+    for view in own.iter().filter(|view| view.is(&[Part::Form, Part::Letter, Part::Bill, Part::Other])) {
+        let named = |line: &&Line| {
+            let folded = fold(&line.text);
+            let contract = ["contrat ", "policy", "contract", "claim form", "declaration de sinistre", "police "].iter().any(|word| folded.contains(word));
+            // A heading of one or two words near the top, as "Motor" beside "CLAIM FORM".
+            let heading = folded.split(' ').count() <= 2 && line.area.y0 < view.page.height * 0.2;
+            (contract || heading) && perils::product(&line.text).is_some() && !folded.contains("catastrophe")
+        };
+        if let Some(line) = view.page.lines.iter().find(named)
+            && let Some(product) = perils::product(&line.text)
+        {
+            return Some((product, view.fact(product.code().to_owned(), line, FactSource::Text)));
+        }
+    }
+    let bill = own.iter().find(|view| view.part == Part::Bill && !views.iter().any(|v| v.is(&[Part::Form, Part::Letter])))?;
+    Some((Product::Health, bill.fact_in_text("health".to_owned(), "patient")))
+}
+
+/// A line without the mark of its check box, and whether the mark is a cross.
+fn unmarked(line: &Line) -> (String, Option<bool>) {
+    let text = line.text.trim();
+    for (mark, crossed) in [("☒", true), ("☑", true), ("✓", true), ("✔", true), ("✗", true), ("✘", true), ("[x]", true), ("[X]", true), ("(x)", true), ("(X)", true), ("☐", false), ("[ ]", false), ("□", false)] {
+        if let Some(rest) = text.strip_prefix(mark) {
+            return (rest.trim().to_owned(), Some(crossed));
+        }
+    }
+    for mark in ["X ", "x ", "× ", "✕ ", "X", "×"] {
+        if let Some(rest) = text.strip_prefix(mark)
+            && rest.trim_start().starts_with(char::is_uppercase)
+            && (mark.ends_with(' ') || line.tick.is_some())
+        {
+            return (rest.trim().to_owned(), Some(true));
+        }
+    }
+    // One or two stray signs that recognition made of the box.
+    let stripped = text.trim_start_matches(|c: char| !c.is_alphanumeric());
+    (stripped.trim().to_owned(), line.tick)
+}
+
+/// The peril whose box is crossed; `None` when no box or several are.
+fn ticked(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, Fact)> {
+    let mut crossed: Vec<(&'static Peril, Fact)> = Vec::new();
+    let lines = &view.page.lines;
+    for (n, line) in lines.iter().enumerate() {
+        let (text, own) = unmarked(line);
+        let before = n.checked_sub(1).map(|m| &lines[m]).filter(|before| before.row == line.row);
+        let cross_before = before.is_some_and(|before| matches!(before.text.trim(), "X" | "x" | "×" | "☒" | "☑" | "✓" | "✔"));
+        if own == Some(true) || cross_before {
+            let peril = perils::named(&text, product).or_else(|| perils::named(text.split_once(' ').map_or("", |(_, rest)| rest), product));
+            if let Some(peril) = peril {
+                crossed.push((peril, view.fact(peril.code.to_owned(), line, FactSource::Label)));
+            }
+        }
+    }
+    let first = crossed.first()?.clone();
+    crossed.iter().all(|(peril, _)| peril.code == first.0.code).then_some(first)
+}
+
+/// The peril and whether it was concluded from a story.
+#[must_use]
+pub fn peril(views: &[View<'_>], product: Option<Product>) -> Option<(&'static Peril, Fact, bool)> {
+    let own = claimant_first(views);
+    for view in &own {
+        if let Some((peril, fact)) = ticked(view, product) {
+            return Some((peril, fact, false));
+        }
+    }
+    for view in own.iter().filter(|view| view.part != Part::Invoice) {
+        for (_, value) in values(view.page, &[Label::Nature]) {
+            if let Some(peril) = perils::named(&value.text, product).or_else(|| perils::mentioned(&value.text, product)) {
+                // The options of a form without a cross say nothing.
+                if !beside_options(view, value.line, product) {
+                    return Some((peril, view.fact(peril.code.to_owned(), value.line, FactSource::Label), false));
+                }
+            }
+        }
+        if view.part == Part::Letter
+            && let Some((peril, fact)) = subject(view, product)
+        {
+            return Some((peril, fact, false));
+        }
+    }
+    own.iter().filter(|view| view.is(&[Part::Form, Part::Letter, Part::Other, Part::Police])).find_map(|view| story(view, product)).or_else(|| {
+        own.iter().filter(|view| view.is(&[Part::Bill, Part::Receipt])).find_map(|view| story(view, product))
+    })
+}
+
+fn beside_options(view: &View<'_>, line: &Line, product: Option<Product>) -> bool {
+    let options = view.page.lines.iter().filter(|other| other.row.abs_diff(line.row) <= 1);
+    options.filter(|other| perils::named(&unmarked(other).0, product).is_some()).count() >= 2
+}
+
+/// The subject line of a letter: "Re: notice of claim - glass breakage".
+fn subject(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, Fact)> {
+    let starts = ["re ", "objet", "subject", "ref ", "concerne", "regarding"];
+    let at = view.page.lines.iter().position(|line| starts.iter().any(|start| format!("{} ", fold(&line.text)).starts_with(start)))?;
+    let line = &view.page.lines[at];
+    let mut text = line.text.clone();
+    if let Some(next) = view.page.lines.get(at + 1).filter(|next| next.row == line.row) {
+        text.push(' ');
+        text.push_str(&next.text);
+    }
+    let tail = text.rsplit(['—', '–', ':']).next().unwrap_or(&text).rsplit(" - ").next().unwrap_or(&text).to_owned();
+    let peril = perils::named(&tail, product).or_else(|| perils::mentioned(&text.replace("sinistre", " "), product))?;
+    Some((peril, view.fact(peril.code.to_owned(), line, FactSource::Text)))
+}
+
+fn story(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, Fact, bool)> {
+    let sentences: Vec<&String> = view
+        .sentences
+        .iter()
+        .filter(|sentence| sentence.split_whitespace().count() >= 4 && label(sentence).is_none())
+        .collect();
+    let text = sentences.iter().map(|sentence| sentence.as_str()).collect::<Vec<_>>().join(" ");
+    let peril = perils::told(&text, product)?;
+    let clue = sentences.iter().max_by_key(|sentence| usize::from(perils::told(sentence, product).is_some_and(|p| p.code == peril.code)))?;
+    Some((peril, view.fact_in_text(peril.code.to_owned(), clue), true))
+}
+
+/// When it happened, by page: the labelled date, or the date of the sentence that tells it.
+#[must_use]
+pub fn incident_date(view: &View<'_>) -> Option<Fact> {
+    let first = |text: &str| dates::first(text).map(|date| date.to_string());
+    let labels: &[Label] = if view.part == Part::Bill { &[Label::CareDate, Label::IncidentDate] } else { &[Label::IncidentDate, Label::CareDate] };
+    let labelled = labels.iter().find_map(|label| view.labelled(std::slice::from_ref(label), first));
+    labelled.or_else(|| view.is(&[Part::Letter, Part::Form, Part::Other]).then(|| told_date(view)).flatten())
+}
+
+fn told_date(view: &View<'_>) -> Option<Fact> {
+    for sentence in &view.sentences {
+        let text = plain(sentence);
+        if ORDER.is_match(&text) && !HAPPENED.is_match(&text) {
+            continue;
+        }
+        let Some(hit) = HAPPENED.find(&text) else { continue };
+        let found = dates::dates(sentence);
+        let date = found.iter().find(|(_, at)| *at + 30 >= hit.start()).or(found.first());
+        if let Some((date, _)) = date {
+            return Some(view.fact_in_text(date.to_string(), sentence));
+        }
+    }
+    None
+}
+
+/// When the official order of a natural catastrophe was published.
+#[must_use]
+pub fn decree_date(views: &[View<'_>]) -> Option<Fact> {
+    let first = |text: &str| dates::first(text).map(|date| date.to_string());
+    for view in claimant_first(views) {
+        if let Some(fact) = view.labelled(&[Label::DecreeDate], first) {
+            return Some(fact);
+        }
+        for sentence in &view.sentences {
+            let text = plain(sentence);
+            if let Some(hit) = ORDER.find(&text)
+                && let Some((date, _)) = dates::dates(sentence).into_iter().find(|(_, at)| *at >= hit.start())
+            {
+                return Some(view.fact_in_text(date.to_string(), sentence));
+            }
+        }
+    }
+    None
+}
+
+/// The country where it happened.
+#[must_use]
+pub fn country(views: &[View<'_>]) -> Option<Fact> {
+    let own = claimant_first(views);
+    let labelled = |view: &&View<'_>| view.labelled(&[Label::Place], |text| places::country_of(text).map(str::to_owned));
+    let told = |view: &&View<'_>| {
+        let sentences = view.sentences.iter().filter(|sentence| sentence.contains(['(', '{']) || HAPPENED.is_match(&plain(sentence)));
+        sentences.into_iter().find_map(|sentence| {
+            let country = inside_brackets(sentence).or_else(|| places::named(sentence))?;
+            Some(view.fact_in_text(country.to_owned(), sentence))
+        })
+    };
+    let story = |view: &&View<'_>| view.is(&[Part::Letter, Part::Form, Part::Other]).then(|| told(view)).flatten();
+    own.iter()
+        .find_map(labelled)
+        .or_else(|| own.iter().find_map(story))
+        .or_else(|| own.iter().filter(|view| view.is(&[Part::Receipt, Part::Bill])).find_map(|view| bracketed_line(view)))
+}
+
+fn inside_brackets(sentence: &str) -> Option<&'static str> {
+    let text = sentence.replace('{', "(").replace('[', "(");
+    text.split('(').skip(1).find_map(|part| places::country(part.split([')', ']', '}']).next().unwrap_or_default()))
+}
+
+fn bracketed_line(view: &View<'_>) -> Option<Fact> {
+    view.page.lines.iter().find_map(|line| inside_brackets(&line.text).map(|country| view.fact(country.to_owned(), line, FactSource::Text)))
+}
+
+/// The answer to a yes/no question about goods that are gone: crossed box beside the question.
+#[must_use]
+pub fn disposed_box(view: &View<'_>) -> Option<(bool, Fact)> {
+    let asks = |line: &&Line| {
+        let text = plain(&line.text);
+        ["repares ou jetes", "disposed of", "deja repare", "already repaired", "thrown away", "jetes avant", "repaired or"].iter().any(|part| text.contains(part))
+    };
+    let question = view.page.lines.iter().find(asks)?;
+    let near = view.page.lines.iter().filter(|line| line.row == question.row || line.row == question.row + 1);
+    let mut answer = None;
+    for line in near {
+        let (text, crossed) = unmarked(line);
+        let folded = fold(&text);
+        let yes = matches!(folded.as_str(), "oui" | "yes" | "qui" | "0ui");
+        let no = matches!(folded.as_str(), "non" | "no" | "n0n" | "n0");
+        if crossed == Some(true) && (yes || no) {
+            answer = Some((yes, view.fact(yes.to_string(), line, FactSource::Label)));
+        }
+    }
+    answer
+}

@@ -1,0 +1,78 @@
+//! The pages of a document with their roles, and how facts are taken from them.
+
+use super::fold::plain;
+use super::labels::{Label, Value, values};
+use super::parts::{Part, part};
+use super::sentences;
+use crate::facts::{Fact, FactSource};
+use crate::page::{Line, PageText};
+
+/// A page with its role and its sentences.
+pub struct View<'a> {
+    pub page: &'a PageText,
+    pub part: Part,
+    pub sentences: Vec<String>,
+    /// Rows of the page joined by two spaces, in plain form.
+    pub plain: String,
+}
+
+/// Looks at each page once.
+pub fn views(pages: &[PageText]) -> Vec<View<'_>> {
+    pages
+        .iter()
+        .map(|page| View { page, part: part(page), sentences: sentences::of_page(page), plain: plain(&page.text()) })
+        .collect()
+}
+
+impl<'a> View<'a> {
+    /// The first value of a label that `accept` understands.
+    pub fn labelled(&self, wanted: &[Label], accept: impl Fn(&str) -> Option<String>) -> Option<Fact> {
+        values(self.page, wanted).into_iter().find_map(|(_, value)| self.take(&value, &accept))
+    }
+
+    fn take(&self, value: &Value<'a>, accept: &impl Fn(&str) -> Option<String>) -> Option<Fact> {
+        accept(&value.text).map(|text| self.fact(text, value.line, FactSource::Label))
+    }
+
+    /// A fact read from one line.
+    pub fn fact(&self, value: String, line: &Line, source: FactSource) -> Fact {
+        Fact { value, confidence: line.confidence, page: self.page.number, area: line.area.to_array(), source }
+    }
+
+    /// A fact from running text; its place is the line that holds `clue`, or the whole page.
+    pub fn fact_in_text(&self, value: String, clue: &str) -> Fact {
+        let words: Vec<String> = plain(clue).split_whitespace().map(str::to_owned).collect();
+        let score = |line: &&Line| {
+            let text = plain(&line.text);
+            words.iter().filter(|word| text.contains(word.as_str())).map(|word| word.len()).sum::<usize>()
+        };
+        match self.page.lines.iter().max_by_key(score).filter(|line| score(line) > 0) {
+            Some(line) => self.fact(value, line, FactSource::Text),
+            None => Fact {
+                value,
+                confidence: self.page.confidence().unwrap_or(0.0),
+                page: self.page.number,
+                area: [0.0, 0.0, self.page.width, self.page.height],
+                source: FactSource::Text,
+            },
+        }
+    }
+
+    /// Whether the page is one of these.
+    pub fn is(&self, parts: &[Part]) -> bool {
+        parts.contains(&self.part)
+    }
+}
+
+/// The claimant's own pages first, then the others, each in file order.
+pub fn claimant_first<'v, 'a>(views: &'v [View<'a>]) -> Vec<&'v View<'a>> {
+    let mut order: Vec<&View<'a>> = views.iter().collect();
+    order.sort_by_key(|view| match view.part {
+        Part::Form | Part::Letter => 0,
+        Part::Bill => 1,
+        Part::Other => 2,
+        Part::Police => 3,
+        Part::Invoice | Part::Receipt => 4,
+    });
+    order
+}

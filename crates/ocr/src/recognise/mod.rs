@@ -1,0 +1,145 @@
+//! Text from pixels: PP-OCRv6 detector and recogniser on rten.
+
+mod crop;
+mod decode;
+mod detect;
+mod net;
+mod slope;
+
+use image::{RgbImage, imageops};
+
+use crate::error::OcrError;
+use crate::layout::{Piece, rows};
+use crate::page::Area;
+use crate::recognizer::{ModelFiles, Page, PageLines, Recognizer};
+use decode::Alphabet;
+use detect::Quad;
+use net::Net;
+
+/// Lines read with less certainty are noise.
+const MIN_CONFIDENCE: f32 = 0.5;
+/// Lines less certain than this are read a second time, cut differently.
+const DOUBTFUL: f32 = 0.85;
+
+/// PP-OCR: a segmentation network finds lines, a CTC network reads them.
+pub struct PpOcr {
+    detector: Net,
+    recogniser: Net,
+    alphabet: Alphabet,
+}
+
+impl PpOcr {
+    /// Loads both networks; `threads` is how many cores they may use together.
+    ///
+    /// # Errors
+    /// [`OcrError::Model`] naming the file that is missing or not a model.
+    pub fn load(files: &ModelFiles, threads: usize) -> Result<Self, OcrError> {
+        let pool = net::pool(threads);
+        let detector = Net::load(&files.detector, &pool)?;
+        let recogniser = Net::load(&files.recogniser, &pool)?;
+        let characters = match &files.dictionary {
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|error| OcrError::Model { path: path.clone(), reason: error.to_string() })?,
+            None => recogniser.metadata("character").ok_or_else(|| OcrError::Model {
+                path: files.recogniser.clone(),
+                reason: "no character list inside; configure `dictionary`".to_owned(),
+            })?,
+        };
+        Ok(Self { detector, recogniser, alphabet: Alphabet::new(&characters) })
+    }
+
+    fn upright(&self, pixels: &RgbImage) -> Result<(RgbImage, Vec<Quad>, u16), OcrError> {
+        let mut pixels = pixels.clone();
+        let mut turned = 0;
+        let mut quads = detect::lines(&self.detector, &pixels)?;
+        if quads.len() < 3 {
+            return Ok((pixels, quads, turned));
+        }
+        let tall = quads.iter().filter(|quad| quad.height() > 1.5 * quad.width()).count();
+        if tall * 2 > quads.len() {
+            pixels = imageops::rotate90(&pixels);
+            turned = 90;
+            quads = detect::lines(&self.detector, &pixels)?;
+        }
+        if self.upside_down(&pixels, &quads)? {
+            pixels = imageops::rotate180(&pixels);
+            turned += 180;
+            quads = detect::lines(&self.detector, &pixels)?;
+        }
+        Ok((pixels, quads, turned))
+    }
+
+    /// Reads a few wide lines both ways; the wrong way round is far less certain.
+    fn upside_down(&self, pixels: &RgbImage, quads: &[Quad]) -> Result<bool, OcrError> {
+        let mut wide: Vec<&Quad> = quads.iter().filter(|quad| quad.width() > 2.0 * quad.height()).collect();
+        wide.sort_by(|a, b| b.width().total_cmp(&a.width()));
+        // The widest may be a rule or a shadow, and long lines cost most: a few of middling width say enough.
+        let skip = (wide.len() / 4).min(8);
+        let sample: Vec<&Quad> = wide.into_iter().skip(skip).take(5).collect();
+        let certainty = |flip: bool| -> Result<f32, OcrError> {
+            let crops: Vec<RgbImage> = sample.iter().map(|quad| crop::line(pixels, quad, flip)).collect();
+            let read = decode::read(&self.recogniser, &self.alphabet, &crops)?;
+            let (mut sum, mut count) = (0.0, 0.0);
+            for (text, confidence) in read {
+                let weight = text.chars().count() as f32;
+                sum += confidence * weight;
+                count += weight;
+            }
+            Ok(sum / f32::max(count, 1.0))
+        };
+        let up = certainty(false)?;
+        // A well-read page needs no second opinion.
+        Ok(up < 0.9 && !sample.is_empty() && certainty(true)? > up + 0.05)
+    }
+
+    fn read_quads(&self, pixels: &RgbImage, quads: &[Quad]) -> Result<Vec<(String, f32)>, OcrError> {
+        let crops: Vec<RgbImage> = quads.iter().map(|quad| crop::line(pixels, quad, false)).collect();
+        let mut read = decode::read(&self.recogniser, &self.alphabet, &crops)?;
+        let doubtful: Vec<usize> = (0..quads.len())
+            .filter(|&n| read[n].1 < DOUBTFUL && read[n].1 >= 0.3 && !read[n].0.is_empty())
+            .take(24)
+            .collect();
+        let again: Vec<RgbImage> =
+            doubtful.iter().map(|&n| crop::line(pixels, &quads[n].grown(0.12), false)).collect();
+        let second = decode::read(&self.recogniser, &self.alphabet, &again)?;
+        for (n, better) in doubtful.into_iter().zip(second) {
+            if better.1 > read[n].1 && better.0.chars().count() * 10 >= read[n].0.chars().count() * 8 {
+                read[n] = better;
+            }
+        }
+        Ok(read)
+    }
+}
+
+impl Recognizer for PpOcr {
+    fn read(&mut self, page: &Page) -> Result<PageLines, OcrError> {
+        let (pixels, quads, turned) = self.upright(&page.pixels)?;
+        let read = self.read_quads(&pixels, &quads)?;
+        let slope = slope::Slope::of(&quads);
+        let gray = imageops::grayscale(&pixels);
+        let pieces = quads
+            .iter()
+            .zip(read)
+            .filter(|(_, (text, confidence))| *confidence >= MIN_CONFIDENCE && !text.trim().is_empty())
+            .map(|(quad, (text, confidence))| {
+                let tick = crate::tick::tick(&gray, &bounds(&quad.0), &text);
+                Piece { text, area: slope.straighten(quad), confidence, tick }
+            })
+            .collect();
+        Ok(PageLines {
+            lines: rows(pieces),
+            width: pixels.width() as f32,
+            height: pixels.height() as f32,
+            turned,
+        })
+    }
+}
+
+/// The axis-parallel area around four corners.
+fn bounds(corners: &[(f32, f32); 4]) -> Area {
+    let xs = corners.map(|corner| corner.0);
+    let ys = corners.map(|corner| corner.1);
+    let low = |values: [f32; 4]| values.into_iter().fold(f32::MAX, f32::min);
+    let high = |values: [f32; 4]| values.into_iter().fold(f32::MIN, f32::max);
+    Area::new(low(xs), low(ys), high(xs), high(ys))
+}
