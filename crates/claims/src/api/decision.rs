@@ -187,6 +187,30 @@ pub async fn all(State(app): State<App>, Path(id): Path<String>) -> Result<Json<
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+pub struct EvidenceView {
+    claim_id: String,
+    /// Of the latest run, latest first.
+    evidence: Vec<Finding>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Finding {
+    #[serde(flatten)]
+    link: EvidenceLink,
+    /// The tool's own document.
+    payload: Value,
+}
+
+/// What the tools found in the latest run, whole.
+#[utoipa::path(get, path = "/api/v1/claims/{id}/evidence", params(("id" = String, Path)), responses((status = 200, body = EvidenceView), (status = 404)))]
+pub async fn evidence(State(app): State<App>, Path(id): Path<String>) -> Result<Json<EvidenceView>, ApiError> {
+    let claim = app.existing_claim(&id).await?;
+    let found = app.store.evidence(&claim.claim_id).await?;
+    let evidence = found.into_iter().map(|found| Finding { link: EvidenceLink::from(&found), payload: found.payload });
+    Ok(Json(EvidenceView { claim_id: claim.claim_id.to_string(), evidence: evidence.collect() }))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
 pub struct GuardrailsView {
     claim_id: String,
     detections: Vec<Detection>,

@@ -78,6 +78,7 @@ pub fn router(app: App) -> Router {
         .route("/claims/{id}/steps", get(progress::logs))
         .route("/claims/{id}/decision", get(decision::latest))
         .route("/claims/{id}/decisions", get(decision::all))
+        .route("/claims/{id}/evidence", get(decision::evidence))
         .route("/claims/{id}/guardrails", get(decision::guardrails))
         .route("/claims/{id}/events", get(events::of_claim))
         .route("/claims/documents/{id}/view", get(documents::view))

@@ -20,6 +20,7 @@ use utoipa::OpenApi;
         super::progress::logs,
         super::decision::latest,
         super::decision::all,
+        super::decision::evidence,
         super::decision::guardrails,
         super::events::of_claim,
         super::events::of_all,

@@ -42,6 +42,10 @@ pub struct Reason {
     pub clause: Option<String>,
     #[serde(default)]
     pub inputs: Value,
+    /// Fields not named here: the article of the policy, …
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub extra: Map<String, Value>,
 }
 
 /// The document a decision server posts. Fields not named here are kept in `extra`.
@@ -198,6 +202,7 @@ mod tests {
         serde_json::from_value(json!({
             "success": true, "decision": decision, "payable_amount": payable, "currency": "EUR",
             "confidence": 0.9, "reason_codes": ["COVERED"], "notes": ["kept"],
+            "reasons": [{"code": "COVERED", "article": "6"}],
         }))
         .unwrap()
     }
@@ -220,6 +225,7 @@ mod tests {
     fn unknown_fields_survive_and_unknown_outcomes_do_not() {
         let kept = serde_json::to_value(document("approve", json!("1"))).unwrap();
         assert_eq!(kept["notes"], json!(["kept"]));
+        assert_eq!(kept["reasons"][0]["article"], "6");
         assert!(serde_json::from_value::<DecisionDocument>(json!({"decision": "maybe"})).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! What can keep a run from a decision, and the review that says so.
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::domain::{ClaimId, DecisionDocument, Outcome, Reason};
 
@@ -125,7 +125,8 @@ impl Failure {
         let explanation_fr =
             format!("{text_fr} Un gestionnaire doit examiner ce sinistre ; il peut être traité à nouveau.");
         let inputs = json!({"cause": self.code(), "retryable": self.retryable()});
-        let reason = Reason { code: "PROCESSING_FAILED".into(), text_en, text_fr, clause: None, inputs };
+        let reason =
+            Reason { code: "PROCESSING_FAILED".into(), text_en, text_fr, clause: None, inputs, extra: Map::new() };
         let extra = json!({"success": false, "claim_id": id, "notes": [], "trace": [], "amount_steps": []});
         DecisionDocument {
             decision: Outcome::ManualReview,

@@ -166,7 +166,7 @@ impl SqlStore {
         if moved.rows_affected() != 1 {
             return Err(StoreError::StaleRun(claim_id));
         }
-        let payload = json!({"status": ClaimStatus::Processing, "attempt": next.attempt, "replaces": run.run_id});
+        let payload = json!({"status": ClaimStatus::Processing, "attempt": next.attempt});
         add_event(&mut tx, &claim_id, Some(&next.run_id), "requeued", payload, now).await?;
         tx.commit().await?;
         self.tell(&claim_id);
