@@ -35,9 +35,14 @@ export function followClaims(listener: Listener): () => void {
   return follow("/events", LIST_EVENTS, listener);
 }
 
-/** A stream that the service refuses stays closed; the page then asks at its own pace. */
+/**
+ * A stream that the service refuses stays closed; the page then asks at its own pace.
+ *
+ * A hidden page holds no stream: browsers allow six connections to one place, and six forgotten tabs would leave
+ * none for the seventh.
+ */
 function follow(path: string, names: readonly string[], { onEvent, onLive }: Listener): () => void {
-  const source = new EventSource(`${API_BASE}${path}`);
+  let source: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const happened = () => {
     timer ??= setTimeout(() => {
@@ -45,11 +50,26 @@ function follow(path: string, names: readonly string[], { onEvent, onLive }: Lis
       onEvent();
     }, BURST_MS);
   };
-  source.onopen = () => { onLive(true); };
-  source.onerror = () => { onLive(false); };
-  for (const name of names) source.addEventListener(name, happened);
+  const open = () => {
+    source = new EventSource(`${API_BASE}${path}`);
+    source.onopen = () => { onLive(true); };
+    source.onerror = () => { onLive(false); };
+    for (const name of names) source.addEventListener(name, happened);
+  };
+  const close = () => {
+    source?.close();
+    source = null;
+    onLive(false);
+  };
+  const shownOrHidden = () => {
+    if (document.hidden) close();
+    else if (source === null) open();
+  };
+  if (!document.hidden) open();
+  document.addEventListener("visibilitychange", shownOrHidden);
   return () => {
+    document.removeEventListener("visibilitychange", shownOrHidden);
     clearTimeout(timer);
-    source.close();
+    source?.close();
   };
 }

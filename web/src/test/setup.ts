@@ -7,7 +7,8 @@ configure({ asyncUtilTimeout: 10_000 });
 beforeEach(() => {
   localStorage.clear();
   window.history.replaceState(null, "", "/");
-  // jsdom has no object URLs.
+  // jsdom has no canvas and no object URLs.
+  HTMLCanvasElement.prototype.getContext = () => null;
   URL.createObjectURL = () => "blob:document";
   URL.revokeObjectURL = () => undefined;
   vi.spyOn(navigator, "languages", "get").mockReturnValue(["en-US"]);
