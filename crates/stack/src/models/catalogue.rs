@@ -113,13 +113,19 @@ impl Model {
 
 impl Catalogue {
     /// The catalogue that was built in.
-    pub fn embedded() -> Result<Self, ModelError> {
+    fn embedded() -> Result<Self, ModelError> {
         Self::parse(EMBEDDED, "(built in)")
     }
 
-    /// The catalogue in `file`, or the one built in.
-    pub fn load(file: Option<&Path>) -> Result<Self, ModelError> {
-        let Some(file) = file else { return Self::embedded() };
+    /// The catalogue that `$CLAIMSTACK_CATALOGUE` names, or the one built in.
+    pub fn from_env() -> Result<Self, ModelError> {
+        match std::env::var_os("CLAIMSTACK_CATALOGUE").filter(|value| !value.is_empty()) {
+            Some(file) => Self::load(Path::new(&file)),
+            None => Self::embedded(),
+        }
+    }
+
+    fn load(file: &Path) -> Result<Self, ModelError> {
         let text = std::fs::read_to_string(file).map_err(ModelError::io(file))?;
         Self::parse(&text, &file.display().to_string())
     }

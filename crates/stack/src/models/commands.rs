@@ -4,16 +4,13 @@ use std::io::Write;
 
 use super::cache::sha256_of;
 use super::progress::size;
-use super::{Cache, Catalogue, ModelError, Progress, pull::PullOptions};
+use super::{Cache, Catalogue, ModelError, Progress, PullOptions, path_of};
 
 /// One line a model: name, purpose, size, licence, whether it is here.
 pub fn list(catalogue: &Catalogue, cache: &Cache, out: &mut dyn Write) -> std::io::Result<()> {
     let width = catalogue.models.iter().map(|model| model.name.len()).max().unwrap_or(0);
     for model in &catalogue.models {
-        let present = |file: &super::catalogue::ModelFile| {
-            std::fs::metadata(cache.path(model, file)).is_ok_and(|meta| meta.len() == file.bytes)
-        };
-        let here = model.files.iter().filter(|file| present(file)).count();
+        let here = model.files.iter().filter(|file| path_of(catalogue, cache, &model.name, &file.name).is_ok()).count();
         let state = match here {
             0 => "not here",
             n if n == model.files.len() => "here",
