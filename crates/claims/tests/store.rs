@@ -87,7 +87,7 @@ fn end(text: Option<&str>) -> RunEnd {
     RunEnd {
         without_decision: document("manual_review", Value::Null),
         retryable: true,
-        reason: "test".into(),
+        failed: None,
         agent_text: text.map(str::to_owned),
         response_id: Some("resp_1".into()),
         model: Some("m".into()),

@@ -174,6 +174,9 @@ async fn a_run_past_its_time_is_stopped_and_a_late_write_is_refused() {
     assert_eq!(done["status"], "manual_review");
     let decision = house.get_json(&format!("/api/v1/claims/{id}/decision")).await;
     assert_eq!(decision["reasons"][0]["inputs"]["cause"], "time_limit");
+    let logs = house.get_json(&format!("/api/v1/claims/{id}/logs")).await;
+    let open = logs["logs"].as_array().unwrap().iter().filter(|step| step["completed_at"].is_null()).count();
+    assert_eq!((open, &logs["logs"][0]["error_message"]), (0, &json!("time_limit")));
 
     let run = house.stack.requests()[0]["tools"][0]["headers"]["X-Claim-Run"].as_str().unwrap().to_owned();
     let mut document = approval(&id);

@@ -18,6 +18,7 @@ pub enum ErrorKind {
     Conflict,
     StaleRun,
     TooLarge,
+    TooSlow,
     UnsupportedMedia,
     MethodNotAllowed,
     TooMany,
@@ -34,6 +35,7 @@ impl ErrorKind {
             Self::Conflict => (StatusCode::CONFLICT, "conflict_error", "conflict"),
             Self::StaleRun => (StatusCode::CONFLICT, "conflict_error", "stale_run"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request_error", "too_large"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "invalid_request_error", "too_slow"),
             Self::UnsupportedMedia => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request_error", "unsupported_media_type")
             }

@@ -28,7 +28,6 @@ pub struct WaitQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProcessView {
     claim_id: String,
-    run_id_prefix: String,
     status: ClaimStatus,
     message: String,
     processing_started_at: String,
@@ -62,14 +61,13 @@ pub async fn process(
         Some(_) => (StatusCode::OK, "processing finished"),
         None => (StatusCode::ACCEPTED, "processing accepted"),
     };
-    let view = view_of(&claim.claim_id, ended, message, started, run.run_id.as_str());
+    let view = view_of(&claim.claim_id, ended, message, started);
     Ok((status, [(header::LOCATION, place)], Json(view)).into_response())
 }
 
-fn view_of(id: &ClaimId, ended: Option<Claim>, message: &str, started: String, run: &str) -> ProcessView {
+fn view_of(id: &ClaimId, ended: Option<Claim>, message: &str, started: String) -> ProcessView {
     ProcessView {
         claim_id: id.to_string(),
-        run_id_prefix: run.get(..12).unwrap_or_default().to_owned(),
         status: ended.as_ref().map_or(ClaimStatus::Processing, |claim| claim.status),
         message: message.to_owned(),
         processing_started_at: started,

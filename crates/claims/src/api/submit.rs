@@ -1,5 +1,7 @@
 //! `POST /api/v1/claims`: by JSON with a path, or by upload.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{StatusCode, header};
@@ -13,6 +15,10 @@ use super::claims::ClaimView;
 use super::upload::read_form;
 use super::{ApiError, App, ErrorKind, JsonBody};
 use crate::domain::{ClaimId, DocumentInfo, NewClaim};
+
+const UPLOAD_TIME: Duration = Duration::from_secs(120);
+const MAX_METADATA_BYTES: usize = 16 * 1024;
+const MAX_PATH_CHARS: usize = 1024;
 
 /// A submission by JSON. `document_path` names a file under one of the service's document roots.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -43,7 +49,8 @@ pub async fn create(State(app): State<App>, request: Request) -> Result<Response
     let (submission, document) = match kind.as_str() {
         "multipart/form-data" => {
             let _permit = app.uploads.clone().try_acquire_owned().map_err(|_| busy())?;
-            let form = read_form(request, app.documents.limit()).await?;
+            let reading = tokio::time::timeout(UPLOAD_TIME, read_form(request, app.documents.limit()));
+            let form = reading.await.map_err(|_| ApiError::new(ErrorKind::TooSlow, "the upload took too long"))??;
             checked(&app, &form.submission)?;
             let document = app.documents.put(form.bytes, &form.filename).await?;
             (form.submission, document)
@@ -85,6 +92,13 @@ fn checked(app: &App, submission: &Submission) -> Result<(), ApiError> {
         if !fits {
             return Err(ApiError::invalid("claim_type", "must be at most 32 letters, digits, '_' or '-'"));
         }
+    }
+    if submission.document_path.as_ref().is_some_and(|path| path.chars().count() > MAX_PATH_CHARS) {
+        return Err(ApiError::invalid("document_path", "must be at most 1024 characters"));
+    }
+    let metadata = submission.metadata.clone().map(Value::Object).unwrap_or_default().to_string();
+    if metadata.len() > MAX_METADATA_BYTES {
+        return Err(ApiError::invalid("metadata", "must be at most 16384 bytes"));
     }
     received(app, submission)?;
     Ok(())

@@ -106,8 +106,8 @@ pub struct RunEnd {
     /// Recorded when the run has no decision of its own.
     pub without_decision: DecisionDocument,
     pub retryable: bool,
-    /// One word for the log and the run table: `decided`, `stack_unreachable`, …
-    pub reason: String,
+    /// One word for what broke the run, e.g. `stack_unreachable`; `None` when it ended in good order.
+    pub failed: Option<String>,
     pub agent_text: Option<String>,
     pub response_id: Option<String>,
     pub model: Option<String>,

@@ -32,18 +32,13 @@ impl Workflow {
                 Some(Failure::Internal)
             }
         };
-        if let Some(failure) = &failure
-            && let Err(error) = recorder.abandon(failure.code()).await
-        {
-            tracing::warn!(claim_id = %run.claim_id, %error, "open steps were not closed");
-        }
         let agent_text = recorder.closing_words();
-        let reason = failure.as_ref().map_or("decided", Failure::code).to_owned();
+        let failed = failure.as_ref().map(|failure| failure.code().to_owned());
         let without_decision = failure.unwrap_or_else(|| no_decision(&recorder));
         RunEnd {
             retryable: without_decision.retryable(),
             without_decision: without_decision.document(&run.claim_id),
-            reason,
+            failed,
             agent_text,
             response_id: recorder.response_id.take(),
             model,

@@ -121,9 +121,12 @@ impl Failure {
     /// A review with this failure as its one reason.
     pub fn document(&self, id: &ClaimId) -> DecisionDocument {
         let (text_en, text_fr) = self.texts();
-        let explanation_en = format!("{text_en} A person must look at this claim; it can be processed again.");
-        let explanation_fr =
-            format!("{text_fr} Un gestionnaire doit examiner ce sinistre ; il peut être traité à nouveau.");
+        let mut explanation_en = format!("{text_en} A person must look at this claim.");
+        let mut explanation_fr = format!("{text_fr} Un gestionnaire doit examiner ce sinistre.");
+        if self.retryable() {
+            explanation_en.push_str(" It can be processed again.");
+            explanation_fr.push_str(" Il peut être traité à nouveau.");
+        }
         let inputs = json!({"cause": self.code(), "retryable": self.retryable()});
         let reason =
             Reason { code: "PROCESSING_FAILED".into(), text_en, text_fr, clause: None, inputs, extra: Map::new() };

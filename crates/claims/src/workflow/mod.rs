@@ -9,23 +9,27 @@ mod failure;
 mod recorder;
 mod request;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use client::{ClientOptions, StackClient};
+use futures::FutureExt;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::ClaimsConfig;
 use crate::domain::{ClaimId, Run, RunOptions};
-use crate::store::{ClaimStore, Recovered, ReferenceStore, StoreError};
+use crate::store::{ClaimStore, Recovered, ReferenceStore, RunEnd, StoreError};
 
 pub use failure::Failure;
 pub use request::TOOLS;
 
 /// How often an idle worker looks at the queue without being told: another process may have filled it.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const WRITE_TRIES: usize = 6;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 pub struct Workflow {
     store: Arc<dyn ClaimStore>,
@@ -69,7 +73,8 @@ impl Workflow {
 
     async fn recover(&self) -> Result<(), StoreError> {
         let given_up = |id: &ClaimId, attempts: i64| Failure::Crashed { attempts }.document(id);
-        let recovered = self.store.recover(self.config.max_attempts, &given_up, self.clock.now()).await?;
+        let recover = || self.store.recover(self.config.max_attempts, &given_up, self.clock.now());
+        let recovered = self.persistently(recover).await?;
         for found in recovered {
             match found {
                 Recovered::Requeued { claim_id, .. } => {
@@ -109,7 +114,7 @@ impl Workflow {
         // More may wait than one notification told of.
         self.arrived.notify_one();
         let end = tokio::select! {
-            end = self.attempt(&run) => end,
+            end = AssertUnwindSafe(self.attempt(&run)).catch_unwind() => end.unwrap_or_else(|_| internal(&run)),
             () = stop.cancelled() => {
                 if let Err(error) = self.store.requeue(&run.run_id).await {
                     tracing::error!(claim_id = %run.claim_id, %error, "an interrupted claim was not put back; the next start will");
@@ -117,16 +122,48 @@ impl Workflow {
                 return;
             }
         };
-        let reason = end.reason.clone();
-        match self.store.finish_run(&run.run_id, end, self.clock.now()).await {
+        let failed = end.failed.clone();
+        let finish = || self.store.finish_run(&run.run_id, end.clone(), self.clock.now());
+        match self.persistently(finish).await {
             Ok(claim) => tracing::info!(
-                claim_id = %run.claim_id, run_id = short(&run), status = claim.status.as_str(), reason,
+                claim_id = %run.claim_id, run_id = short(&run), status = claim.status.as_str(), failed,
                 duration_ms = claim.total_processing_time_ms, "claim processed"
             ),
             Err(error) => {
-                tracing::error!(claim_id = %run.claim_id, %error, "the end of a run was not written; the next start will take it up")
+                tracing::error!(claim_id = %run.claim_id, %error, "the end of a run was not written; the next start will take it up");
             }
         }
+    }
+
+    /// Tries a write again while the database fails, a few times.
+    async fn persistently<T, F, Fut>(&self, write: F) -> Result<T, StoreError>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<T, StoreError>>,
+    {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..WRITE_TRIES {
+            match write().await {
+                Err(StoreError::Database(error)) => tracing::warn!(%error, "the database failed; trying again"),
+                answer => return answer,
+            }
+            self.clock.pause(pause).await;
+            pause *= 2;
+        }
+        write().await
+    }
+}
+
+/// The end of a run whose own code failed.
+fn internal(run: &Run) -> RunEnd {
+    tracing::error!(claim_id = %run.claim_id, "processing panicked");
+    RunEnd {
+        without_decision: Failure::Internal.document(&run.claim_id),
+        retryable: true,
+        failed: Some(Failure::Internal.code().into()),
+        agent_text: None,
+        response_id: None,
+        model: None,
     }
 }
 

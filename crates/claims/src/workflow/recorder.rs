@@ -72,14 +72,6 @@ impl Recorder {
         self.put(&step).await
     }
 
-    /// Closes every step a broken stream left open.
-    pub async fn abandon(&mut self, why: &str) -> Result<(), StoreError> {
-        for (_, step) in std::mem::take(&mut self.open) {
-            self.close(step, Some(why.to_owned())).await?;
-        }
-        Ok(())
-    }
-
     /// Takes in one event; `Some` when it is the last one.
     pub async fn take(&mut self, event: EventKind) -> Result<Option<Ended>, StoreError> {
         match event {

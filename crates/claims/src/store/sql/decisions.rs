@@ -108,6 +108,7 @@ impl SqlStore {
         now: Timestamp,
     ) -> Result<(DecisionRecord, Written), StoreError> {
         let mut tx = self.begin().await?;
+        let live = require_live(&mut tx, id, run).await;
         let stored = sqlx::query(decision_sql!("where claim_id = $1 and run_id = $2"))
             .bind(id.as_str())
             .bind(run.as_str())
@@ -120,7 +121,7 @@ impl SqlStore {
                 return Ok((record, Written::Same));
             }
         }
-        require_live(&mut tx, id, run).await?;
+        live?;
         let new = NewDecision { source: DecisionSource::Tool, document, evidence_sha256, retryable: false };
         let record = store_decision(&mut tx, id, run, new, now).await?;
         add_event(&mut tx, id, Some(run), "decision_recorded", brief_json(&record), now).await?;

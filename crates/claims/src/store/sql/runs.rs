@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 use serde_json::json;
+use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Row, Transaction};
 
 use super::decisions::{NewDecision, brief_json, store_decision};
 use super::{SqlStore, add_event, rows};
 use crate::domain::{
-    Claim, ClaimEvent, ClaimId, ClaimStatus, DecisionSource, Outcome, Run, RunId, RunOptions, RunState, Step,
-    StepStatus, agrees,
+    Claim, ClaimEvent, ClaimId, ClaimStatus, DecisionDocument, DecisionSource, Outcome, Run, RunId, RunOptions,
+    RunState, Step, StepStatus, agrees,
 };
 use crate::store::{GivenUp, Recovered, RunEnd, StoreError};
 
@@ -57,28 +58,33 @@ impl SqlStore {
     }
 
     pub(super) async fn start_oldest_run(&self, now: Timestamp) -> Result<Option<Run>, StoreError> {
-        let mut tx = self.begin().await?;
-        let oldest = sqlx::query("select run_id from runs where state = 'queued' order by queued_at, run_id limit 1")
-            .fetch_optional(&mut *tx)
+        loop {
+            let mut tx = self.begin().await?;
+            let oldest =
+                sqlx::query("select run_id from runs where state = 'queued' order by queued_at, run_id limit 1")
+                    .fetch_optional(&mut *tx)
+                    .await?;
+            let Some(oldest) = oldest else { return Ok(None) };
+            let id: String = oldest.try_get("run_id")?;
+            let taken = sqlx::query(
+                "update runs set state = 'running', started_at = $2 where run_id = $1 and state = 'queued'",
+            )
+            .bind(&id)
+            .bind(now.as_microsecond())
+            .execute(&mut *tx)
             .await?;
-        let Some(oldest) = oldest else { return Ok(None) };
-        let id: String = oldest.try_get("run_id")?;
-        let taken =
-            sqlx::query("update runs set state = 'running', started_at = $2 where run_id = $1 and state = 'queued'")
-                .bind(&id)
-                .bind(now.as_microsecond())
-                .execute(&mut *tx)
-                .await?;
-        if taken.rows_affected() == 0 {
-            return Ok(None);
+            // Another worker was faster; each round someone gets a run, so the queue empties.
+            if taken.rows_affected() == 0 {
+                continue;
+            }
+            let row = sqlx::query(RUN).bind(&id).fetch_one(&mut *tx).await?;
+            let run = rows::run(&row)?;
+            let payload = json!({"status": ClaimStatus::Processing, "attempt": run.attempt});
+            add_event(&mut tx, &run.claim_id, Some(&run.run_id), "started", payload, now).await?;
+            tx.commit().await?;
+            self.tell(&run.claim_id);
+            return Ok(Some(run));
         }
-        let row = sqlx::query(RUN).bind(&id).fetch_one(&mut *tx).await?;
-        let run = rows::run(&row)?;
-        let payload = json!({"status": ClaimStatus::Processing, "attempt": run.attempt});
-        add_event(&mut tx, &run.claim_id, Some(&run.run_id), "started", payload, now).await?;
-        tx.commit().await?;
-        self.tell(&run.claim_id);
-        Ok(Some(run))
     }
 
     pub(super) async fn put_back(&self, run: &RunId) -> Result<(), StoreError> {
@@ -132,7 +138,7 @@ impl SqlStore {
             let end = RunEnd {
                 without_decision: given_up(&claim_id, run.attempt),
                 retryable: true,
-                reason: if decided { "decided" } else { "crashed" }.into(),
+                failed: Some("crashed".into()),
                 agent_text: None,
                 response_id: None,
                 model: None,
@@ -147,15 +153,7 @@ impl SqlStore {
             .fetch_one(&mut *tx)
             .await?;
         let options: String = old.try_get("options")?;
-        sqlx::query(
-            "update steps set status = $2, error = $3, completed_at = $4 where run_id = $1 and completed_at is null",
-        )
-        .bind(run.run_id.as_str())
-        .bind(StepStatus::Failed.as_str())
-        .bind("cut short by a restart")
-        .bind(now.as_microsecond())
-        .execute(&mut *tx)
-        .await?;
+        close_steps(&mut tx, &run.run_id, "cut short by a restart", now).await?;
         let next = insert_run(&mut tx, &claim_id, run.attempt + i64::from(crashed), &options, now).await?;
         let moved = sqlx::query("update claims set current_run = $3 where claim_id = $1 and status = $2")
             .bind(claim_id.as_str())
@@ -179,41 +177,48 @@ impl SqlStore {
 
     async fn close_run(&self, run: &RunId, end: RunEnd, now: Timestamp, any: AnyLive) -> Result<Claim, StoreError> {
         let mut tx = self.begin().await?;
-        let row = sqlx::query(RUN).bind(run.as_str()).fetch_optional(&mut *tx).await?;
-        let row = row.ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })?;
+        let id = claim_of(&mut tx, run).await?;
+        let current = current_run(&mut tx, &id).await?;
+        let row = sqlx::query(RUN).bind(run.as_str()).fetch_one(&mut *tx).await?;
         let found = rows::run(&row)?;
-        let id = found.claim_id.clone();
         let live = match any {
             AnyLive::Yes => matches!(found.state, RunState::Queued | RunState::Running),
             AnyLive::No => found.state == RunState::Running,
         };
-        if !live || current_run(&mut tx, &id).await?.as_deref() != Some(run.as_str()) {
+        if !live || current.as_deref() != Some(run.as_str()) {
             return Err(StoreError::StaleRun(id));
         }
-        let outcome = settle_decision(&mut tx, &id, run, &end, now).await?;
+        let (outcome, reason) = settle_decision(&mut tx, &id, run, &end, now).await?;
         let status = ClaimStatus::Processing.after(ClaimEvent::Decided(outcome)).unwrap_or(ClaimStatus::Failed);
         let began = found.started_at.unwrap_or(found.queued_at);
         let took_ms = (now.as_millisecond() - began.as_millisecond()).max(0);
-        sqlx::query("update runs set state = 'finished', ended_at = $2, end_reason = $3, response_id = $4, model = $5 where run_id = $1")
-            .bind(run.as_str())
-            .bind(now.as_microsecond())
-            .bind(&end.reason)
-            .bind(end.response_id.clone())
-            .bind(end.model.clone())
-            .execute(&mut *tx)
-            .await?;
-        let moved = sqlx::query("update claims set status = $3, processed_at = $4, total_processing_time_ms = $5 where claim_id = $1 and status = $2")
-            .bind(id.as_str())
-            .bind(ClaimStatus::Processing.as_str())
-            .bind(status.as_str())
-            .bind(now.as_microsecond())
-            .bind(took_ms)
-            .execute(&mut *tx)
-            .await?;
+        close_steps(&mut tx, run, &reason, now).await?;
+        sqlx::query(
+            "update runs set state = 'finished', ended_at = $2, end_reason = $3, response_id = $4, model = $5 \
+             where run_id = $1",
+        )
+        .bind(run.as_str())
+        .bind(now.as_microsecond())
+        .bind(&reason)
+        .bind(end.response_id.clone())
+        .bind(end.model.clone())
+        .execute(&mut *tx)
+        .await?;
+        let moved = sqlx::query(
+            "update claims set status = $3, processed_at = $4, total_processing_time_ms = $5 \
+             where claim_id = $1 and status = $2",
+        )
+        .bind(id.as_str())
+        .bind(ClaimStatus::Processing.as_str())
+        .bind(status.as_str())
+        .bind(now.as_microsecond())
+        .bind(took_ms)
+        .execute(&mut *tx)
+        .await?;
         if moved.rows_affected() != 1 {
             return Err(StoreError::StaleRun(id));
         }
-        let payload = json!({"status": status, "decision": outcome, "duration_ms": took_ms, "reason": end.reason});
+        let payload = json!({"status": status, "decision": outcome, "duration_ms": took_ms, "reason": reason});
         add_event(&mut tx, &id, Some(run), "finished", payload, now).await?;
         tx.commit().await?;
         self.tell(&id);
@@ -284,24 +289,24 @@ enum AnyLive {
     No,
 }
 
-/// The outcome that counts: the run's own decision, else the one given for a run without.
+/// The outcome that counts, and the run's end in one word: the run's own decision, else the one given for a run
+/// without.
 async fn settle_decision(
     tx: &mut Transaction<'static, Any>,
     id: &ClaimId,
     run: &RunId,
     end: &RunEnd,
     now: Timestamp,
-) -> Result<Outcome, StoreError> {
-    let own = sqlx::query("select decision, body from decisions where run_id = $1")
+) -> Result<(Outcome, String), StoreError> {
+    let own = sqlx::query("select body from decisions where run_id = $1")
         .bind(run.as_str())
         .fetch_optional(&mut **tx)
         .await?;
-    let (outcome, document) = match own {
+    let (document, reason) = match own {
         Some(row) => {
-            let outcome: String = row.try_get("decision")?;
             let body: String = row.try_get("body")?;
-            let document = serde_json::from_str(&body).map_err(|_| rows::unreadable("decision"))?;
-            (Outcome::parse(&outcome).ok_or_else(|| rows::unreadable("decision"))?, document)
+            let document: DecisionDocument = serde_json::from_str(&body).map_err(|_| rows::unreadable("decision"))?;
+            (document, end.failed.clone().unwrap_or_else(|| "decided".into()))
         }
         None => {
             let new = NewDecision {
@@ -312,7 +317,7 @@ async fn settle_decision(
             };
             let record = store_decision(tx, id, run, new, now).await?;
             add_event(tx, id, Some(run), "decision_recorded", brief_json(&record), now).await?;
-            (record.document.decision, record.document)
+            (record.document, end.failed.clone().unwrap_or_else(|| "no_decision".into()))
         }
     };
     let agree = end.agent_text.as_deref().is_some_and(|text| agrees(text, &document));
@@ -323,7 +328,21 @@ async fn settle_decision(
         .bind(end.model.clone())
         .execute(&mut **tx)
         .await?;
-    Ok(outcome)
+    Ok((document.decision, reason))
+}
+
+/// Steps still open when their run ends will not be told of any more.
+async fn close_steps(tx: &mut AnyConnection, run: &RunId, why: &str, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "update steps set status = $2, error = $3, completed_at = $4 where run_id = $1 and completed_at is null",
+    )
+    .bind(run.as_str())
+    .bind(StepStatus::Failed.as_str())
+    .bind(why)
+    .bind(now.as_microsecond())
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 async fn insert_run(
@@ -357,21 +376,33 @@ async fn insert_run(
     Ok(run)
 }
 
+/// Reads a claim's column for writing: the update that changes nothing locks the row, in both databases, until the
+/// transaction ends.
+async fn locked(tx: &mut AnyConnection, id: &ClaimId) -> Result<AnyRow, StoreError> {
+    let row = sqlx::query("update claims set event_seq = event_seq where claim_id = $1 returning status, current_run")
+        .bind(id.as_str())
+        .fetch_optional(tx)
+        .await?;
+    row.ok_or_else(|| StoreError::NotFound { what: "claim", id: id.to_string() })
+}
+
 async fn status_of(tx: &mut AnyConnection, id: &ClaimId) -> Result<ClaimStatus, StoreError> {
-    let row = sqlx::query("select status from claims where claim_id = $1").bind(id.as_str()).fetch_optional(tx).await?;
-    let row = row.ok_or_else(|| StoreError::NotFound { what: "claim", id: id.to_string() })?;
+    let row = locked(tx, id).await?;
     ClaimStatus::parse(&row.try_get::<String, _>("status")?).ok_or_else(|| rows::unreadable("status"))
 }
 
-/// The claim's current run, or an error when there is no such claim.
-pub(super) async fn current_run(tx: &mut AnyConnection, id: &ClaimId) -> Result<Option<String>, StoreError> {
-    let row =
-        sqlx::query("select current_run from claims where claim_id = $1").bind(id.as_str()).fetch_optional(tx).await?;
-    let row = row.ok_or_else(|| StoreError::NotFound { what: "claim", id: id.to_string() })?;
-    Ok(row.try_get("current_run")?)
+/// The claim's current run, or an error when there is no such claim. Locks the claim.
+async fn current_run(tx: &mut AnyConnection, id: &ClaimId) -> Result<Option<String>, StoreError> {
+    Ok(locked(tx, id).await?.try_get("current_run")?)
 }
 
-/// Refuses a run that is not current or has ended.
+async fn claim_of(tx: &mut AnyConnection, run: &RunId) -> Result<ClaimId, StoreError> {
+    let row = sqlx::query(RUN).bind(run.as_str()).fetch_optional(tx).await?;
+    let row = row.ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })?;
+    Ok(rows::run(&row)?.claim_id)
+}
+
+/// Refuses a run that is not current or has ended. Locks the claim.
 pub(super) async fn require_live(tx: &mut AnyConnection, id: &ClaimId, run: &RunId) -> Result<(), StoreError> {
     let current = current_run(&mut *tx, id).await?;
     let row = sqlx::query(RUN).bind(run.as_str()).fetch_optional(tx).await?;
