@@ -78,11 +78,11 @@ impl Ledger<'_> {
             clause: None,
             inputs: Inputs::new(),
         });
-        if self.document_currency() == &self.terms.contract.currency {
-            return Some(items);
-        }
         for item in &mut items {
             item.amount = self.in_contract_currency(item.amount)?;
+        }
+        if self.document_currency() == &self.terms.contract.currency {
+            return Some(items);
         }
         self.steps.push(AmountStep {
             code: Some(ReasonCode::FxConverted),
@@ -237,8 +237,7 @@ impl Ledger<'_> {
         let year = self.loss.incident_date.year();
         let of_year = self.facts.past_claims().filter(|past| {
             let number = past.contract_number.as_deref();
-            number.is_some_and(|number| contract.is_numbered(number))
-                && past.incident_date.year() == year
+            number.is_some_and(|number| contract.is_numbered(number)) && past.incident_date.year() == year
         });
         money::total(of_year.map(|past| past.paid()))
     }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::{Date, Weekday};
 use jiff::Span;
+use jiff::civil::{Date, Weekday};
 use serde::Deserialize;
 
 /// Longest notice that is counted day by day, in days.
@@ -27,11 +27,7 @@ impl Holidays {
     }
 
     pub fn contains(&self, day: Date) -> bool {
-        if self.years.contains(&day.year()) {
-            self.days.contains(&day)
-        } else {
-            legal_holiday(day)
-        }
+        if self.years.contains(&day.year()) { self.days.contains(&day) } else { legal_holiday(day) }
     }
 
     pub fn is_working_day(&self, day: Date) -> bool {
@@ -95,9 +91,7 @@ fn legal_holiday(day: Date) -> bool {
         return true;
     }
     // Easter Monday, Ascension and Whit Monday.
-    easter(day.year()).is_some_and(|sunday| {
-        [1, 39, 50].into_iter().any(|after| plus_days(sunday, after) == day)
-    })
+    easter(day.year()).is_some_and(|sunday| [1, 39, 50].into_iter().any(|after| plus_days(sunday, after) == day))
 }
 
 /// Easter Sunday of the Gregorian calendar (anonymous Gregorian computus).
@@ -107,10 +101,8 @@ fn easter(year: i16) -> Option<Date> {
     let (century, in_century) = (year.div_euclid(100), year.rem_euclid(100));
     let moon_shift = (8 * century + 13).div_euclid(25);
     let epact = (19 * golden + century - century.div_euclid(4) - moon_shift + 15).rem_euclid(30);
-    let weekday = (32 + 2 * century.rem_euclid(4) + 2 * in_century.div_euclid(4)
-        - epact
-        - in_century.rem_euclid(4))
-    .rem_euclid(7);
+    let weekday = (32 + 2 * century.rem_euclid(4) + 2 * in_century.div_euclid(4) - epact - in_century.rem_euclid(4))
+        .rem_euclid(7);
     let late = (golden + 11 * epact + 22 * weekday).div_euclid(451);
     let days = epact + weekday - 7 * late + 114;
     let (month, day) = (i8::try_from(days / 31).ok()?, i8::try_from(days % 31 + 1).ok()?);
@@ -125,11 +117,7 @@ mod tests {
     #[test]
     fn computed_holidays_are_those_of_the_table() {
         let table = include_str!("../../../samples/reference/public_holidays.csv");
-        let days: Vec<Date> = table
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split(',').next()?.parse().ok())
-            .collect();
+        let days: Vec<Date> = table.lines().skip(1).filter_map(|line| line.split(',').next()?.parse().ok()).collect();
         let (data, computed) = (Holidays::new(days.iter().copied()), Holidays::default());
         let mut day = days[0].first_of_year();
         let end = days[days.len() - 1].last_of_year();

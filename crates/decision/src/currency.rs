@@ -77,11 +77,7 @@ impl Rates {
 
 /// `["2026-06", "USD", "0.90"]`.
 #[derive(Debug, Clone, Deserialize)]
-pub struct RateRow(
-    pub String,
-    pub Currency,
-    #[serde(deserialize_with = "money::rate")] pub Decimal,
-);
+pub struct RateRow(pub String, pub Currency, #[serde(deserialize_with = "money::rate")] pub Decimal);
 
 /// `YYYY-MM` of a day.
 pub fn month(day: Date) -> String {

@@ -8,7 +8,7 @@ use crate::confidence;
 use crate::currency::Currency;
 use crate::duplicates;
 use crate::facts::ClaimFacts;
-use crate::findings::{CheckOutcome, Finding, Inputs, Money};
+use crate::findings::{CheckOutcome, Datum, Finding, Inputs, Money};
 use crate::flags::{self, Flag};
 use crate::gates;
 use crate::integrity;
@@ -65,6 +65,7 @@ impl Decision {
 /// least one reason code, and the same facts give the same one.
 pub fn decide(facts: &ClaimFacts, policy: &Policy) -> Decision {
     let mut evaluation = evaluate(facts, policy);
+    never_without_code(&mut evaluation);
     let confidence = confidence::of_reading(facts, policy);
     let outcome = evaluation.outcome();
     let minimum = policy.parameters.decision_confidence_min;
@@ -133,13 +134,23 @@ fn evaluate(facts: &ClaimFacts, policy: &Policy) -> Evaluation {
     evaluation
 }
 
+/// Only a policy that lets a claim come without a fact the checks need can end
+/// without a code: what is missing is then for a person.
+fn never_without_code(evaluation: &mut Evaluation) {
+    let silent = evaluation.outcome() == Outcome::ManualReview
+        && !evaluation.fired(Tier::Integrity)
+        && !evaluation.fired(Tier::Referral);
+    if silent {
+        let missing = Datum::Words(vec!["claimed_amount".into()]);
+        let finding = Finding::fired("amount", ReasonCode::MissingMandatoryField);
+        evaluation.trace.push(finding.with("missing_fields", missing));
+    }
+}
+
 /// G1–G3; false when one fired.
 fn pass_gates(trace: &mut Vec<Finding>, facts: &ClaimFacts, policy: &Policy) -> bool {
-    let gates: [&dyn Fn() -> Finding; 3] = [
-        &|| gates::readable(facts),
-        &|| gates::is_a_claim(facts),
-        &|| gates::read_reliably(facts, policy),
-    ];
+    let gates: [&dyn Fn() -> Finding; 3] =
+        [&|| gates::readable(facts), &|| gates::is_a_claim(facts), &|| gates::read_reliably(facts, policy)];
     for gate in gates {
         let finding = gate();
         let code = finding.code();
@@ -179,9 +190,9 @@ fn examine(evaluation: &mut Evaluation, facts: &ClaimFacts, policy: &Policy, (lo
     }
     let rates = &facts.parameters.rates;
     let refused = evaluation.fired(Tier::Refusal);
-    let authority = evaluation.payable().map(|payable| {
-        referrals::authority(payable, loss, &terms.contract.currency, rates, policy)
-    });
+    let authority = evaluation
+        .payable()
+        .map(|payable| referrals::authority(payable, loss, &terms.contract.currency, rates, policy));
     evaluation.trace.extend([
         referrals::currency(loss, terms, rates),
         refusals::suspected_exclusion(loss, terms),
@@ -191,13 +202,6 @@ fn examine(evaluation: &mut Evaluation, facts: &ClaimFacts, policy: &Policy, (lo
         if refused { Finding::skipped("R8") } else { referrals::life(loss) },
         authority.unwrap_or_else(|| Finding::skipped("R9")),
     ]);
-    // Only a policy that lets a claim come without an amount can get here without a
-    // code: the missing amount is then for a person.
-    if evaluation.outcome() == Outcome::ManualReview && !evaluation.fired(Tier::Referral) {
-        let missing = crate::findings::Datum::Words(vec!["claimed_amount".into()]);
-        let finding = Finding::fired("amount", ReasonCode::MissingMandatoryField);
-        evaluation.trace.push(finding.with("missing_fields", missing));
-    }
 }
 
 /// Puts the codes of the winning tier together with amounts and texts.
@@ -234,15 +238,19 @@ fn conclude(evaluation: Evaluation, read: Decimal, facts: &ClaimFacts, policy: &
 }
 
 /// Confidence as shown, and the notes that are no reasons.
-fn reservations(evaluation: &Evaluation, read: Decimal, outcome: Outcome, (facts, policy): (&ClaimFacts, &Policy)) -> (Decimal, Vec<String>) {
+fn reservations(
+    evaluation: &Evaluation,
+    read: Decimal,
+    outcome: Outcome,
+    (facts, policy): (&ClaimFacts, &Policy),
+) -> (Decimal, Vec<String>) {
     let mut notes = Vec::new();
     if !evaluation.fired(Tier::Referral) {
         let weak = evaluation.flags.iter().filter(|flag| !flag.is_strong());
         notes.extend(weak.map(|flag| format!("weak_flag:{}", flag.word())));
     }
     let relied_on = Loss::of(facts, policy).filter(|_| !evaluation.fired(Tier::Integrity));
-    let diverge = relied_on
-        .is_some_and(|loss| confidence::precedents_diverge(facts, &loss, outcome, policy));
+    let diverge = relied_on.is_some_and(|loss| confidence::precedents_diverge(facts, &loss, outcome, policy));
     if !diverge {
         return (read, notes);
     }

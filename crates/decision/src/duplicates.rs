@@ -28,10 +28,8 @@ pub fn checks(facts: &ClaimFacts, loss: &Loss<'_>, terms: &Terms<'_>, policy: &P
 /// Paid under the same contract for the same day, on the same invoice or for the
 /// same amount.
 fn is_same_loss(past: &PastClaim, loss: &Loss<'_>, terms: &Terms<'_>, policy: &Policy) -> bool {
-    let same_contract =
-        written(&past.contract_number).is_some_and(|number| terms.contract.is_numbered(number));
-    let same_invoice =
-        written(&loss.claim.invoice_number).is_some_and(|invoice| past.has_invoice(invoice));
+    let same_contract = written(&past.contract_number).is_some_and(|number| terms.contract.is_numbered(number));
+    let same_invoice = written(&loss.claim.invoice_number).is_some_and(|invoice| past.has_invoice(invoice));
     past.decision == Outcome::Approve
         && same_contract
         && past.incident_date == loss.incident_date

@@ -68,13 +68,14 @@ pub enum DocumentKind {
     Other,
 }
 
-/// A confidence, kept inside `0..=1`.
+/// A confidence, kept inside `0..=1` with four decimals, so that 0.7 from a
+/// single-precision reader is still 0.7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Share(Decimal);
 
 impl Share {
     pub fn new(value: Decimal) -> Self {
-        Self(value.clamp(Decimal::ZERO, Decimal::ONE))
+        Self(value.clamp(Decimal::ZERO, Decimal::ONE).round_dp(4))
     }
 
     pub fn value(self) -> Decimal {

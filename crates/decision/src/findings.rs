@@ -52,6 +52,8 @@ pub enum Datum {
     Share(Decimal),
     Count(i64),
     Text(String),
+    /// Sentences already written for one language; never cut.
+    Prose(String),
     Texts(Vec<String>),
     /// A code with words in the policy.
     Word(String),
@@ -173,7 +175,7 @@ impl Serialize for Datum {
             Self::Month(day) => out.serialize_str(&month(*day)),
             Self::Share(share) => out.collect_str(&share.normalize()),
             Self::Count(count) => out.serialize_i64(*count),
-            Self::Text(text) | Self::Word(text) => out.serialize_str(text),
+            Self::Text(text) | Self::Prose(text) | Self::Word(text) => out.serialize_str(text),
             Self::Texts(texts) | Self::Words(texts) | Self::Clauses(texts) => texts.serialize(out),
         }
     }

@@ -84,8 +84,7 @@ fn invoice_before_incident(loss: &Loss<'_>) -> bool {
 
 fn invoice_of_another_user(facts: &ClaimFacts, loss: &Loss<'_>) -> bool {
     let claim = loss.claim;
-    let Some((invoice, provider)) = written(&claim.invoice_number).zip(written(&claim.provider_name))
-    else {
+    let Some((invoice, provider)) = written(&claim.invoice_number).zip(written(&claim.provider_name)) else {
         return false;
     };
     let same_provider = |own: &str| crate::names::same_reference(own, provider);

@@ -18,13 +18,7 @@ pub fn all(facts: &ClaimFacts, policy: &Policy) -> Vec<Finding> {
         CheckOutcome::Fired(_) => Finding::skipped("I3"),
         _ => contract(facts, policy),
     };
-    vec![
-        injection(facts),
-        identity,
-        contract,
-        mandatory_fields(facts, policy),
-        consistency(facts, policy),
-    ]
+    vec![injection(facts), identity, contract, mandatory_fields(facts, policy), consistency(facts, policy)]
 }
 
 /// I1: no text in the file addresses the processing system.
@@ -131,8 +125,7 @@ fn consistency(facts: &ClaimFacts, policy: &Policy) -> Finding {
     if contradictions.is_empty() {
         return Finding::passed("I5");
     }
-    Finding::fired("I5", ReasonCode::ConflictingEvidence)
-        .with("contradictions", Datum::Words(contradictions))
+    Finding::fired("I5", ReasonCode::ConflictingEvidence).with("contradictions", Datum::Words(contradictions))
 }
 
 /// Listed values that are all the same are no conflict; a conflict without values is.

@@ -17,9 +17,7 @@ pub fn check(loss: &Loss<'_>, terms: &Terms<'_>, holidays: &Holidays) -> Finding
     let days_late = days_between(last_day, loss.received_date).max(0);
     let finding = match () {
         () if loss.received_date <= last_day => Finding::passed("late_notice"),
-        () if forfeits(loss, terms, days_late) => {
-            Finding::fired("D7", ReasonCode::LateNoticeForfeiture)
-        }
+        () if forfeits(loss, terms, days_late) => Finding::fired("D7", ReasonCode::LateNoticeForfeiture),
         () => Finding::fired("R3", ReasonCode::LateNotice),
     };
     finding

@@ -12,6 +12,7 @@ mod contract;
 mod currency;
 mod decision;
 mod duplicates;
+mod evidence;
 pub mod explicit;
 pub mod facts;
 mod findings;
@@ -29,14 +30,16 @@ mod referrals;
 mod refusals;
 mod report;
 mod selection;
+mod service;
 mod texts;
+mod tool;
 
 pub use amount::AmountStep;
 pub use calendar::{Basis, Holidays};
 pub use codes::{ReasonCode, Tier};
 pub use contract::{
-    CategoryLimit, Contract, Coverage, Deductible, Depreciation, Exclusion, InsuredObject,
-    LateNoticeTerms, Notice, NoticeStart, Suspension,
+    CategoryLimit, Contract, Coverage, Deductible, Depreciation, Exclusion, InsuredObject, LateNoticeTerms, Notice,
+    NoticeStart, Suspension,
 };
 pub use currency::{Currency, RateRow, Rates};
 pub use decision::{Decision, Reason, decide};
@@ -46,5 +49,7 @@ pub use opinion::{Advised, Opinion, OpinionRule, advise};
 pub use peril::{Peril, Product};
 pub use policy::{Policy, PolicyError};
 pub use reference::{Outcome, Parameters, PastClaim, Precedent, User};
-pub use report::{DecisionReport, ReportedCheck, ReportedReason, ReportedStep, RuleResult};
+pub use report::{AgentOpinion, DecisionReport, ReportedCheck, ReportedReason, ReportedStep, RuleResult};
+pub use service::{DecisionConfig, StartError, service, tools};
 pub use texts::Text;
+pub use tool::DecisionTools;

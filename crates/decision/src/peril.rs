@@ -14,8 +14,7 @@ pub enum Product {
 }
 
 impl Product {
-    pub const ALL: [Self; 5] =
-        [Self::Auto, Self::Home, Self::Health, Self::Travel, Self::Life];
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Home, Self::Health, Self::Travel, Self::Life];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -37,8 +37,7 @@ pub fn supporting_document(loss: &Loss<'_>, terms: &Terms<'_>) -> Finding {
 
 /// R8: every life claim goes to a person.
 pub fn life(loss: &Loss<'_>) -> Finding {
-    Finding::when(loss.product == Product::Life, "R8", ReasonCode::LifeReferral)
-        .with("product", loss.product)
+    Finding::when(loss.product == Product::Life, "R8", ReasonCode::LifeReferral).with("product", loss.product)
 }
 
 /// R9: the amount due, in EUR, is within the authority of the product.

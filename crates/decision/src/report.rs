@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::amount::AmountStep;
@@ -11,7 +11,7 @@ use crate::findings::{Finding, Inputs};
 use crate::policy::Policy;
 
 /// Amounts are decimal strings with two places; `inputs` hold what a check looked at.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DecisionReport {
     pub success: bool,
     pub claim_id: String,
@@ -38,23 +38,27 @@ pub struct DecisionReport {
     /// Digest of everything the decision was made from; empty when standing alone.
     pub evidence_sha256: String,
     /// The result of the rules, present when an agent's opinion sent it to a person.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_result: Option<RuleResult>,
+    /// What the agent thought, when it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_opinion: Option<AgentOpinion>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedReason {
     pub code: String,
     pub text_en: String,
     pub text_fr: String,
     /// Section of the policy and article of law.
+    #[serde(default)]
     pub article: String,
     /// Clause or field of the contract.
     pub clause: Option<String>,
     pub inputs: Map<String, Value>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedStep {
     /// Reason code of the step, or `CLAIMED` for the first line.
     pub code: String,
@@ -67,7 +71,7 @@ pub struct ReportedStep {
     pub clause: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedCheck {
     /// Name in the policy, `G1` to `R9`.
     pub check: String,
@@ -79,14 +83,34 @@ pub struct ReportedCheck {
 }
 
 /// What the rules decided before an opinion was heard.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleResult {
     pub decision: String,
     pub payable_amount: Option<String>,
     pub currency: Option<String>,
 }
 
+/// An agent's opinion, as it gave it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AgentOpinion {
+    pub decision: String,
+    pub confidence: Option<f64>,
+    pub reasoning: Option<String>,
+    pub relevant_policies: Vec<String>,
+}
+
 impl DecisionReport {
+    /// Without what only matters in the record: a model pays for every word it reads.
+    #[must_use]
+    pub fn brief(mut self) -> Self {
+        self.trace.clear();
+        self.amount_steps.clear();
+        for reason in &mut self.reasons {
+            reason.inputs.clear();
+        }
+        self
+    }
+
     pub fn new(claim_id: &str, decision: &Decision, policy: &Policy) -> Self {
         let amount = |amount: Option<Decimal>| amount.map(|amount| format!("{amount:.2}"));
         Self {
@@ -108,6 +132,7 @@ impl DecisionReport {
             policy_version: decision.policy_version.clone(),
             evidence_sha256: String::new(),
             rule_result: None,
+            agent_opinion: None,
         }
     }
 }
@@ -148,8 +173,7 @@ fn reported_check(finding: &Finding) -> ReportedCheck {
 }
 
 fn map(inputs: &Inputs) -> Map<String, Value> {
-    let entry = |(name, value): &(&'static str, _)| {
-        (String::from(*name), serde_json::to_value(value).unwrap_or_default())
-    };
+    let entry =
+        |(name, value): &(&'static str, _)| (String::from(*name), serde_json::to_value(value).unwrap_or_default());
     inputs.iter().map(entry).collect()
 }

@@ -75,8 +75,7 @@ pub fn select<'a>(facts: &'a ClaimFacts, loss: &Loss<'a>) -> Selection<'a> {
     if let Some(contract) = named.filter(|contract| contract.in_force(loss.incident_date)) {
         return selected(contract, passed(loss), Finding::skipped("R1"));
     }
-    let in_force: Vec<&Contract> =
-        candidates.iter().copied().filter(|c| c.in_force(loss.incident_date)).collect();
+    let in_force: Vec<&Contract> = candidates.iter().copied().filter(|c| c.in_force(loss.incident_date)).collect();
     match in_force.as_slice() {
         [] => none_in_force(named, &candidates, loss),
         [only] => selected(only, passed(loss), Finding::passed("R1")),
@@ -122,7 +121,5 @@ fn none_in_force<'a>(named: Option<&'a Contract>, candidates: &[&'a Contract], l
 
 fn ambiguous(covering: &[&Contract]) -> Finding {
     let numbers = covering.iter().map(|contract| contract.contract_number.clone()).collect();
-    Finding::fired("R1", ReasonCode::ContractAmbiguous)
-        .with("contracts", Datum::Texts(numbers))
-        .citing("L121-4")
+    Finding::fired("R1", ReasonCode::ContractAmbiguous).with("contracts", Datum::Texts(numbers)).citing("L121-4")
 }

@@ -3,7 +3,8 @@
 
 mod samples;
 
-use samples::{Expected, check, json_lines, rows};
+use decision::{ClaimFacts, decide};
+use samples::{Expected, check, json_lines, policy, rows};
 use serde_json::{Map, Value, json};
 
 /// What the OCR tool would have found out about a document that has no facts.
@@ -46,6 +47,27 @@ fn reference() -> Map<String, Value> {
     reference.as_object().unwrap().clone()
 }
 
+/// The label's own steps: `notice deadline 2026-05-11`, `flags W3`.
+fn steps_differ(name: &str, facts: &ClaimFacts, label: &Value) -> Option<String> {
+    let decision = decide(facts, policy());
+    let input = |check: &[&str], input: &str| {
+        let finding = decision.trace.iter().find(|finding| check.contains(&finding.check))?;
+        let (_, value) = finding.inputs.iter().find(|(name, _)| *name == input)?;
+        let value = serde_json::to_value(value).unwrap();
+        let list =
+            |list: &Vec<Value>| list.iter().map(|id| id.as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ");
+        value.as_str().map(str::to_owned).or_else(|| value.as_array().map(list)).filter(|text| !text.is_empty())
+    };
+    let labelled = |prefix: &str| {
+        let steps = label["trace"].as_array().unwrap().iter();
+        steps.filter_map(|step| step.as_str()?.strip_prefix(prefix)).map(str::to_owned).next()
+    };
+    let deadline = (input(&["late_notice", "D7", "R3"], "deadline"), labelled("notice deadline "));
+    let flags = (input(&["R7"], "flag_ids"), labelled("flags "));
+    let same = deadline.0 == deadline.1 && flags.0 == flags.1;
+    (!same).then(|| format!("{name}: steps {deadline:?} {flags:?}"))
+}
+
 #[test]
 fn every_labelled_claim_is_decided_as_labelled() {
     let (labels, intakes) = (json_lines("ground_truth.jsonl"), json_lines("intake.jsonl"));
@@ -57,6 +79,7 @@ fn every_labelled_claim_is_decided_as_labelled() {
         let expected: Expected = serde_json::from_value(label["expected"].clone()).unwrap();
         let name = format!("{} {}", label["claim_id"], label["scenario"]);
         failures.extend(check(&name, &facts, &expected, Some(&expected.contract_number)));
+        failures.extend(steps_differ(&name, &facts, label));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert_eq!(labels.len(), 69);

@@ -15,12 +15,32 @@ const LONGEST_LIST: usize = 8;
 const NO_BREAK: char = '\u{a0}';
 
 const MONTHS_EN: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const MONTHS_FR: [&str; 12] = [
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
-    "octobre", "novembre", "décembre",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
 ];
 
 /// A value in words of `language`.
@@ -31,8 +51,8 @@ pub(super) fn rendered(value: &Datum, language: Language, policy: &Policy) -> St
         Datum::Month(day) => month(*day, language),
         Datum::Share(share) => percentage(*share, language),
         Datum::Count(count) => count.to_string(),
-        // A paragraph being put together is not cut; single values were cut before.
-        Datum::Text(text) => text.clone(),
+        Datum::Text(text) => short(text),
+        Datum::Prose(text) => text.clone(),
         Datum::Texts(texts) => listed(texts.iter().map(|text| short(text))),
         Datum::Word(word) => worded(word, language, policy),
         Datum::Words(words) => listed(words.iter().map(|word| worded(word, language, policy))),

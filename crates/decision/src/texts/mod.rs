@@ -44,7 +44,12 @@ pub fn reason(code: ReasonCode, inputs: &Inputs, policy: &Policy) -> Text {
 
 /// One short paragraph for the claimant: the reasons, the steps of the amount, what
 /// will be paid.
-pub fn explanation(outcome: Outcome, reasons: &[Reason], steps: &[AmountStep], (payable, policy): (Option<&Money>, &Policy)) -> Text {
+pub fn explanation(
+    outcome: Outcome,
+    reasons: &[Reason],
+    steps: &[AmountStep],
+    (payable, policy): (Option<&Money>, &Policy),
+) -> Text {
     let texts = policy.explanations();
     let adjusted = reasons.iter().any(is_adjustment);
     let template = match outcome {
@@ -60,8 +65,8 @@ pub fn explanation(outcome: Outcome, reasons: &[Reason], steps: &[AmountStep], (
             texts.collect::<Vec<_>>().join("; ")
         };
         let mut inputs: Inputs = vec![
-            ("reasons", Datum::Text(join(causes))),
-            ("adjustments", Datum::Text(capitalised(&join(adjustments)))),
+            ("reasons", Datum::Prose(join(causes))),
+            ("adjustments", Datum::Prose(capitalised(&join(adjustments)))),
         ];
         inputs.extend(payable.cloned().map(|money| ("payable", Datum::Money(money))));
         inputs.extend(steps.first().map(|step| ("claimed", Datum::Money(step.before.clone()))));

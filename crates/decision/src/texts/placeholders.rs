@@ -38,16 +38,10 @@ pub fn of(code: Code) -> &'static [&'static str] {
         Code::MissingMandatoryField => &["missing_fields"],
         Code::ConflictingEvidence => &["contradictions"],
         Code::NoActiveContract => &["product", "incident_date"],
-        Code::PerilNotCovered | Code::Covered | Code::MissingSupportingDocument => {
-            &["contract_number", "peril"]
-        }
-        Code::ExclusionApplies | Code::ExclusionSuspected => {
-            &["contract_number", "clause", "exclusions"]
-        }
+        Code::PerilNotCovered | Code::Covered | Code::MissingSupportingDocument => &["contract_number", "peril"],
+        Code::ExclusionApplies | Code::ExclusionSuspected => &["contract_number", "clause", "exclusions"],
         Code::OutsideTerritory => &["incident_country", "contract_number"],
-        Code::WaitingPeriod => {
-            &["contract_number", "peril", "covered_from", "waiting_days", "incident_date"]
-        }
+        Code::WaitingPeriod => &["contract_number", "peril", "covered_from", "waiting_days", "incident_date"],
         Code::TimeBarred => &["received_date", "time_bar_date"],
         Code::LateNoticeForfeiture | Code::LateNotice => &["deadline", "received_date", "days_late"],
         Code::DuplicateConfirmed => &["past_claims", "contract_number", "incident_date"],

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use decision::{ClaimFacts, Policy, decide};
 use rust_decimal::Decimal;
@@ -39,13 +40,15 @@ pub fn rows(name: &str) -> Vec<Vec<String>> {
     text(name).lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
 }
 
-pub fn policy() -> Policy {
-    Policy::embedded().unwrap()
+/// The built-in policy, read once.
+pub fn policy() -> &'static Policy {
+    static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::embedded().unwrap());
+    &POLICY
 }
 
 /// Differences from what is expected, each as one line.
 pub fn check(name: &str, facts: &ClaimFacts, expected: &Expected, contract: Option<&Option<String>>) -> Vec<String> {
-    let decision = decide(facts, &policy());
+    let decision = decide(facts, policy());
     let codes: Vec<String> = decision.reason_codes().iter().map(ToString::to_string).collect();
     let got = |what: &str, got: String, want: String| {
         (got != want).then(|| format!("{name}: {what} is {got}, expected {want}; codes {codes:?}"))
