@@ -104,7 +104,7 @@ def tool_call(binary, calls):
 
     hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
     call(0, "initialize", hello)
-    params = {"name": "make_final_decision", "arguments": {"claim_id": "BENCH-1"}}
+    params = {"name": "list_decision_codes", "arguments": {}}
     times = []
     for number in range(1, calls + 1):
         began = time.perf_counter()

@@ -26,6 +26,6 @@ stage "web lint, types, tests" scripts/web.sh check
 stage "clippy" cargo clippy --workspace --all-targets --locked -- -D warnings
 stage "tidy" cargo run --quiet --locked -p xtask -- tidy
 stage "tests" tests --workspace
-stage "tests without native code" tests -p stack --no-default-features
 stage "official clients" clients
+stage "tests without native code" tests -p stack --no-default-features
 all_stages
