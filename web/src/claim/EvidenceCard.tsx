@@ -121,7 +121,7 @@ function Conflicts({ reading }: { readonly reading: Reading }) {
       <ul>
         {reading.conflicts.map((conflict) => (
           <li key={conflict.field}>
-            {known("field", conflict.field)}: {conflict.values.join(" / ")}
+            {t("value.named", { name: known("field", conflict.field), value: conflict.values.join(" / ") })}
           </li>
         ))}
       </ul>

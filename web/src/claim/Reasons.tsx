@@ -34,7 +34,7 @@ function ReasonEntry({ reason }: { readonly reason: Reason }) {
       {reason.article !== null && <p className="subtle">{t("reasons.article", { article: reason.article })}</p>}
       {facts !== null && (
         <p className="subtle">
-          {t("reasons.inputs")}: {facts}
+          {t("value.named", { name: t("reasons.inputs"), value: facts })}
         </p>
       )}
     </>

@@ -19,7 +19,7 @@ export function SimilarClaimsCard({ similar }: { readonly similar: SimilarClaims
           {similar.mix.length > 0 && (
             <LabelGroup categoryName={t("similar.mix")} numLabels={4}>
               {similar.mix.map(({ outcome, count }) => (
-                <Label key={outcome}>{`${t(`decision.${outcome}`)}: ${format.count(count)}`}</Label>
+                <Label key={outcome}>{t("value.named", { name: t(`decision.${outcome}`), value: format.count(count) })}</Label>
               ))}
             </LabelGroup>
           )}

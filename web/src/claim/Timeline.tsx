@@ -120,7 +120,7 @@ function StepDetails({ step, facts }: { readonly step: Step; readonly facts: rea
       <p>{facts.join(" · ")}</p>
       {step.error !== null && (
         <p className="step-error">
-          {t("steps.error")}: {step.error}
+          {t("value.named", { name: t("steps.error"), value: step.error })}
         </p>
       )}
       {hasMore && (

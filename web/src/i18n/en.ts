@@ -243,6 +243,7 @@ export const en = {
   "value.none": "–",
   "value.yes": "yes",
   "value.no": "no",
+  "value.named": "{name}: {value}",
   "value.seconds": "{seconds} s",
   "value.milliseconds": "{milliseconds} ms",
 

@@ -245,6 +245,7 @@ export const fr: Record<MessageKey, string> = {
   "value.none": "–",
   "value.yes": "oui",
   "value.no": "non",
+  "value.named": "{name} : {value}",
   "value.seconds": "{seconds} s",
   "value.milliseconds": "{milliseconds} ms",
 
