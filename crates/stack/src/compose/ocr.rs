@@ -1,0 +1,82 @@
+//! The document reading server, where this build has it.
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::config::StackConfig;
+
+#[cfg(feature = "ocr")]
+const MODEL: &str = "pp-ocrv6-small";
+
+#[cfg(feature = "ocr")]
+fn settings(config: &StackConfig) -> Result<ocr::OcrConfig> {
+    use super::tools::{evidence, shell};
+    let own = &config.ocr;
+    Ok(ocr::OcrConfig {
+        claims: evidence(config, own.claims_url.as_ref()),
+        document_roots: own.document_roots.clone(),
+        models: models(config)?,
+        mcp: shell(&own.allowed),
+        ..ocr::OcrConfig::default()
+    })
+}
+
+/// `None` while the model has not been fetched: documents with a text layer can be read all the same.
+#[cfg(feature = "ocr")]
+fn models(config: &StackConfig) -> Result<Option<ocr::ModelFiles>> {
+    use super::chat_model::first_file;
+    let detector = first_file(config, MODEL, "_det_small.onnx")?;
+    let recogniser = first_file(config, MODEL, "_rec_small.onnx")?;
+    if detector.is_file() && recogniser.is_file() {
+        return Ok(Some(ocr::ModelFiles { detector, recogniser, dictionary: None }));
+    }
+    tracing::warn!("model {MODEL} is not here: scans cannot be read (run `claimstack models pull`)");
+    Ok(None)
+}
+
+#[cfg(feature = "ocr")]
+pub async fn service(config: &StackConfig) -> Result<host::Service> {
+    Ok(ocr::service(settings(config)?)?)
+}
+
+#[cfg(feature = "ocr")]
+pub async fn stdio(config: &StackConfig) -> Result<()> {
+    Ok(mcp_server::stdio(ocr::tools(&settings(config)?)?).await?)
+}
+
+/// Reads `file` in a worker, as the server would.
+#[cfg(feature = "ocr")]
+pub async fn read_file(config: &StackConfig, file: &Path) -> Result<Value> {
+    use anyhow::Context;
+    let bytes = tokio::fs::read(file).await.with_context(|| format!("cannot read {}", file.display()))?;
+    let settings = settings(config)?;
+    let pool = ocr::Pool::new(settings.worker, settings.limits, settings.models);
+    Ok(serde_json::to_value(pool.read(&bytes).await?)?)
+}
+
+#[cfg(feature = "ocr")]
+pub fn worker() -> Result<()> {
+    Ok(ocr::worker::run()?)
+}
+
+#[cfg(not(feature = "ocr"))]
+pub async fn service(_: &StackConfig) -> Result<host::Service> {
+    anyhow::bail!("this build cannot read documents: build with the feature `ocr`")
+}
+
+#[cfg(not(feature = "ocr"))]
+pub async fn stdio(config: &StackConfig) -> Result<()> {
+    service(config).await.map(|_| ())
+}
+
+#[cfg(not(feature = "ocr"))]
+pub async fn read_file(config: &StackConfig, _: &Path) -> Result<Value> {
+    service(config).await.map(|_| Value::Null)
+}
+
+#[cfg(not(feature = "ocr"))]
+pub fn worker() -> Result<()> {
+    anyhow::bail!("this build cannot read documents: build with the feature `ocr`")
+}

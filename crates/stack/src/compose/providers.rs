@@ -1,0 +1,69 @@
+//! Providers from configuration. One that cannot be set up is left out and said so; the others serve.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use engine::ModelTraits;
+use engine::registry::{ProviderEntry, Serves};
+use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings};
+use serde_json::json;
+
+use crate::config::{ProviderConfig, ProviderKind, StackConfig};
+
+use super::chat_model;
+
+pub fn entries(config: &StackConfig, warm: bool) -> Vec<ProviderEntry> {
+    let mut entries = Vec::new();
+    for provider in &config.gateway.providers {
+        match serves(provider, config, warm) {
+            Ok(Some(serves)) => entries.push(ProviderEntry {
+                id: provider.id.clone(),
+                kind: provider.kind.name().into(),
+                serves,
+                shown_config: json!({"url": provider.url, "model": provider.model, "models": provider.models}),
+            }),
+            Ok(None) => tracing::debug!(provider = %provider.id, "provider is off"),
+            Err(error) => tracing::warn!(provider = %provider.id, error = %format!("{error:#}"), "provider left out"),
+        }
+    }
+    entries
+}
+
+/// `None` when the provider is switched off: a remote one without a URL, an in-process one this build lacks.
+fn serves(provider: &ProviderConfig, config: &StackConfig, warm: bool) -> Result<Option<Serves>> {
+    match provider.kind {
+        ProviderKind::RemoteChat => {
+            let Some(remote) = remote(provider) else { return Ok(None) };
+            Ok(Some(Serves::Chat(Arc::new(OpenAiCompatible::new(remote)?), traits(provider, false))))
+        }
+        ProviderKind::RemoteEmbedding => {
+            let Some(remote) = remote(provider) else { return Ok(None) };
+            Ok(Some(Serves::Embeddings(Arc::new(OpenAiEmbeddings::new(remote)?))))
+        }
+        ProviderKind::LlamaCpp => {
+            let chat = chat_model::llama(provider, config, warm)?;
+            Ok(chat.map(|inference| Serves::Chat(inference, traits(provider, true))))
+        }
+        ProviderKind::SentenceTransformers => {
+            Ok(chat_model::sentence_transformers(provider, config)?.map(Serves::Embeddings))
+        }
+    }
+}
+
+fn traits(provider: &ProviderConfig, small: bool) -> ModelTraits {
+    let grounded = provider.grounded.unwrap_or(small);
+    let default = if grounded { 500 } else { ModelTraits::default().output_budget };
+    ModelTraits { grounded, output_budget: provider.output_budget.unwrap_or(default), parallel: !grounded }
+}
+
+fn remote(provider: &ProviderConfig) -> Option<OpenAiConfig> {
+    Some(OpenAiConfig {
+        base_url: provider.url.clone()?,
+        api_token: provider.api_token.clone(),
+        models: provider.models.clone(),
+        max_tokens: provider.max_tokens,
+        connect_timeout: Duration::from_secs(3),
+        ..OpenAiConfig::default()
+    })
+}
