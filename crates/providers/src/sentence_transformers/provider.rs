@@ -1,0 +1,147 @@
+//! The encoder as an embeddings provider.
+
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use ports::context::CallContext;
+use ports::embeddings::{Embedded, Embeddings};
+use ports::health::ProviderHealth;
+use ports::inference::{InferenceError, ModelKind, ServedModel};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::config::{MpnetConfig, MpnetError};
+use super::owner::{self, Board, Errand, Job, LoadState};
+
+const TEXTS_AT_MOST: usize = 2048;
+/// Far beyond the tokens that are read; only there so that nobody makes us cut a whole book into tokens.
+const BYTES_A_TEXT: usize = 1 << 20;
+/// Vectors of the published model; the loaded one's own number once it is known.
+const DIMENSION: u32 = 768;
+
+/// Embeds texts one call at a time; the model loads on the first call or on [`warm`](Self::warm).
+pub struct Mpnet {
+    config: MpnetConfig,
+    board: Arc<Board>,
+    owner: Mutex<Option<Owner>>,
+    closing: CancellationToken,
+}
+
+struct Owner {
+    errands: SyncSender<Errand>,
+    thread: JoinHandle<()>,
+}
+
+impl Mpnet {
+    /// Fails on a field that is out of range; the files are first looked at when the model is needed.
+    pub fn new(config: MpnetConfig) -> Result<Self, MpnetError> {
+        config.check()?;
+        let (board, closing) = (Arc::new(Board::new()), CancellationToken::new());
+        Ok(Self { config, board, owner: Mutex::new(None), closing })
+    }
+
+    /// Starts loading the model and returns at once.
+    pub fn warm(&self) {
+        if self.board.state() == LoadState::Idle
+            && let Err(error) = self.send(Errand::Warm)
+        {
+            tracing::warn!(%error, "the embedding model could not be warmed");
+        }
+    }
+
+    fn send(&self, errand: Errand) -> Result<(), InferenceError> {
+        let mut slot = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.as_ref().is_none_or(|owner| owner.thread.is_finished()) {
+            *slot = Some(self.start()?);
+        }
+        let Some(owner) = slot.as_ref() else { return Ok(()) };
+        owner.errands.try_send(errand).map_err(|error| match error {
+            TrySendError::Full(_) => InferenceError::Overloaded("too many calls wait for the embedding model".into()),
+            TrySendError::Disconnected(_) => InferenceError::Internal("the embedding model's thread ended".into()),
+        })
+    }
+
+    fn start(&self) -> Result<Owner, InferenceError> {
+        let (errands, inbox) = sync_channel(self.config.waiting_calls.max(1));
+        let (config, board, closing) = (self.config.clone(), self.board.clone(), self.closing.clone());
+        let thread = std::thread::Builder::new()
+            .name("mpnet".into())
+            .spawn(move || owner::run(&config, &inbox, &board, &closing))
+            .map_err(|error| InferenceError::Internal(format!("no thread for the embedding model: {error}")))?;
+        Ok(Owner { errands, thread })
+    }
+
+    fn check(&self, model: &str, texts: &[String]) -> Result<(), InferenceError> {
+        if model != self.config.name {
+            return Err(InferenceError::NotFound(model.into()));
+        }
+        let invalid = |message: String| InferenceError::Invalid { param: Some("input".into()), message };
+        if texts.len() > TEXTS_AT_MOST {
+            return Err(invalid(format!("input: at most {TEXTS_AT_MOST} texts, not {}", texts.len())));
+        }
+        match texts.iter().position(|text| text.len() > BYTES_A_TEXT) {
+            Some(at) => Err(invalid(format!("input[{at}]: at most {BYTES_A_TEXT} bytes"))),
+            None => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Embeddings for Mpnet {
+    async fn embed(&self, model: &str, texts: Vec<String>, cx: &CallContext) -> Result<Embedded, InferenceError> {
+        self.check(model, &texts)?;
+        if texts.is_empty() {
+            return Ok(Embedded { vectors: Vec::new(), tokens: 0 });
+        }
+        let cancel = cx.cancel.clone();
+        let (reply, answer) = oneshot::channel();
+        self.send(Errand::Embed(Job { texts, cancel: cancel.clone(), deadline: cx.deadline, reply }))?;
+        let answer = tokio::select! {
+            answer = tokio::time::timeout(cx.left(), answer) => answer,
+            () = cancel.cancelled() => return Err(InferenceError::Cancelled),
+        };
+        match answer {
+            Ok(Ok(embedded)) => embedded,
+            Ok(Err(_)) => Err(InferenceError::Internal("the embedding model's thread ended".into())),
+            Err(_) => Err(InferenceError::Timeout("the embedding model did not answer in time".into())),
+        }
+    }
+
+    async fn models(&self, _cx: &CallContext) -> Result<Vec<ServedModel>, InferenceError> {
+        let dimension = match self.board.state() {
+            LoadState::Ready { dimension } => dimension,
+            _ => DIMENSION,
+        };
+        Ok(vec![ServedModel {
+            name: self.config.name.clone(),
+            kind: ModelKind::Embedding,
+            context_tokens: Some(384),
+            embedding_dimension: Some(dimension),
+        }])
+    }
+
+    /// A model that nobody has needed yet is fine as long as its weights are there.
+    async fn health(&self) -> ProviderHealth {
+        match self.board.state() {
+            LoadState::Ready { .. } => ProviderHealth::Ok,
+            LoadState::Idle if self.config.dir.join("model.safetensors").is_file() => ProviderHealth::Ok,
+            LoadState::Idle => ProviderHealth::Error("the embedding model's files are missing".into()),
+            LoadState::Loading => ProviderHealth::Error("the model is loading".into()),
+            LoadState::Failed(error) => ProviderHealth::Error(error.to_string()),
+        }
+    }
+}
+
+impl Drop for Mpnet {
+    fn drop(&mut self) {
+        self.closing.cancel();
+        let owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Owner { errands, thread }) = owner {
+            drop(errands);
+            // A thread that panicked has told so itself.
+            let _ = thread.join();
+        }
+    }
+}
