@@ -59,7 +59,9 @@ impl Driver {
                 }
                 Step::Waiting => {
                     let message = "the run has no next step".into();
-                    return self.tell(RunEvent::Finished(Outcome::Failed { code: "server_error".into(), message })).await;
+                    return self
+                        .tell(RunEvent::Finished(Outcome::Failed { code: "server_error".into(), message }))
+                        .await;
                 }
             }
         }
@@ -69,7 +71,8 @@ impl Driver {
     /// whether it was.
     async fn ask(&self, ask: Ask, run: &Run) -> Result<Result<(Folded, bool), InferenceError>, Gone> {
         let hold_back = self.route.traits.grounded || !ask.tools_allowed && !run.toolbox().is_empty();
-        let mut request = ChatRequest { messages: ask.messages, model: self.route.model.clone(), ..self.template.clone() };
+        let mut request =
+            ChatRequest { messages: ask.messages, model: self.route.model.clone(), ..self.template.clone() };
         request.tools = run.toolbox().chat_tools();
         if !ask.tools_allowed && !request.tools.is_empty() {
             request.tool_choice = Some(ToolChoice::Mode(ToolMode::None));
@@ -121,7 +124,9 @@ impl Driver {
         let limit = self.limits.tool_time.min(self.cx.left());
         match tokio::time::timeout(limit, source.call(&call.tool, arguments, &self.cx)).await {
             Ok(result) => result,
-            Err(_) => Err(ToolError::Timeout { server: call.label.clone(), phase: format!("tools/call {}", call.tool) }),
+            Err(_) => {
+                Err(ToolError::Timeout { server: call.label.clone(), phase: format!("tools/call {}", call.tool) })
+            }
         }
     }
 

@@ -5,22 +5,41 @@ use wire::openai::chat::Usage;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunEvent {
-    ListingTools { label: String },
-    ListedTools { label: String, tools: Vec<ToolDef> },
+    ListingTools {
+        label: String,
+    },
+    ListedTools {
+        label: String,
+        tools: Vec<ToolDef>,
+    },
     /// The server could not be asked; the run goes on without its tools.
-    ListingFailed { label: String, error: String },
+    ListingFailed {
+        label: String,
+        error: String,
+    },
     /// The model says something; several make one message.
     Text(String),
     /// The message is whole.
     MessageDone,
     /// A tool server begins to run a call.
-    CallStarted { call: CallRef },
-    CallDone { call: CallRef, output: CallOutput },
+    CallStarted {
+        call: CallRef,
+    },
+    CallDone {
+        call: CallRef,
+        output: CallOutput,
+    },
     /// The caller is to run this and come back with its output.
-    CallerMustRun { call: CallRef },
+    CallerMustRun {
+        call: CallRef,
+    },
     /// A person is to agree first.
-    NeedsApproval { call: CallRef },
-    Asked { usage: Usage },
+    NeedsApproval {
+        call: CallRef,
+    },
+    Asked {
+        usage: Usage,
+    },
     Finished(Outcome),
 }
 
@@ -40,15 +59,24 @@ pub struct CallRef {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum CallOutput {
-    Ran { text: String },
+    Ran {
+        text: String,
+    },
     /// The tool ran and reported an error, or could not be run.
-    Failed { message: String },
+    Failed {
+        message: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     Completed,
     /// `max_iterations_exceeded`, `max_output_tokens`, `content_filter`.
-    Incomplete { reason: String },
-    Failed { code: String, message: String },
+    Incomplete {
+        reason: String,
+    },
+    Failed {
+        code: String,
+        message: String,
+    },
 }

@@ -111,6 +111,9 @@ mod tests {
             100,
         );
         let value = serde_json::to_value(&messages[0].content).unwrap();
-        assert_eq!(value[1], json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}}));
+        assert_eq!(
+            value[1],
+            json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}})
+        );
     }
 }

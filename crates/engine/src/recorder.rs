@@ -144,7 +144,16 @@ impl Recorder {
         let (output_index, added) = self.add(Item::Message(message));
         self.open = Some((output_index, String::new()));
         let part = MessagePart::output_text("");
-        vec![added, EventKind::PartAdded { response_id: self.response.id.clone(), item_id, output_index, content_index: 0, part }]
+        vec![
+            added,
+            EventKind::PartAdded {
+                response_id: self.response.id.clone(),
+                item_id,
+                output_index,
+                content_index: 0,
+                part,
+            },
+        ]
     }
 
     fn message_done(&mut self) -> Vec<EventKind> {
@@ -156,8 +165,13 @@ impl Recorder {
             message.status = Some(ItemStatus::Completed);
         }
         let response_id = self.response.id.clone();
-        let text_done =
-            EventKind::TextDone { item_id: item_id.clone(), output_index, content_index: 0, text, logprobs: Vec::new() };
+        let text_done = EventKind::TextDone {
+            item_id: item_id.clone(),
+            output_index,
+            content_index: 0,
+            text,
+            logprobs: Vec::new(),
+        };
         let part_done = EventKind::PartDone { response_id, item_id, output_index, content_index: 0, part };
         [Some(text_done), Some(part_done), self.done(output_index)].into_iter().flatten().collect()
     }

@@ -126,17 +126,20 @@ impl Registry {
     pub async fn embeddings(&self, name: &str, cx: &CallContext) -> Result<EmbeddingRoute, InferenceError> {
         let (entry, model) = self.find(name, ModelKind::Embedding, cx).await?;
         match &entry.serves {
-            Serves::Embeddings(embeddings) => Ok(EmbeddingRoute {
-                embeddings: embeddings.clone(),
-                full_id: format!("{}/{model}", entry.id),
-                model,
-            }),
+            Serves::Embeddings(embeddings) => {
+                Ok(EmbeddingRoute { embeddings: embeddings.clone(), full_id: format!("{}/{model}", entry.id), model })
+            }
             Serves::Chat(..) => Err(InferenceError::NotFound(name.into())),
         }
     }
 
     /// A qualified name goes straight to its provider, which may be down just now; a bare one is looked up.
-    async fn find(&self, name: &str, kind: ModelKind, cx: &CallContext) -> Result<(&ProviderEntry, String), InferenceError> {
+    async fn find(
+        &self,
+        name: &str,
+        kind: ModelKind,
+        cx: &CallContext,
+    ) -> Result<(&ProviderEntry, String), InferenceError> {
         let serving: Vec<&ProviderEntry> = self.providers.iter().filter(|entry| entry.kind_served() == kind).collect();
         for entry in &serving {
             let Some(model) = name.strip_prefix(&entry.id).and_then(|rest| rest.strip_prefix('/')) else { continue };

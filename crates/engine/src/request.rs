@@ -85,7 +85,8 @@ fn add_tool(tool: &ResponseTool, at: &str, asked: &mut Asked) -> Result<(), Requ
             if server.server_url.is_none() && server.connector_id.is_none() {
                 return Err(invalid(&format!("{at}.server_url"), "an mcp tool needs server_url or connector_id"));
             }
-            let credentials = server.headers.iter().flatten().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+            let credentials =
+                server.headers.iter().flatten().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
             if credentials {
                 return Err(invalid(
                     &format!("{at}.headers"),

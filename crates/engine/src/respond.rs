@@ -109,7 +109,9 @@ impl Responder {
         let Some(stored) = self.responses.get(id, cx.caller.as_deref()).await? else {
             return Err(RequestError::NotFound {
                 param: "previous_response_id".into(),
-                message: format!("Response '{id}' not found. Use 'client.responses.list()' to list available Responses."),
+                message: format!(
+                    "Response '{id}' not found. Use 'client.responses.list()' to list available Responses."
+                ),
             });
         };
         let mut items = stored.history;
@@ -180,9 +182,10 @@ impl Responder {
                 let known = self.connectors.get(id);
                 Some(known.ok_or_else(|| format!("no connector '{id}' is configured"))?)
             }
-            (None, Some(url)) => self.connectors.values().find(|known| {
-                matches!(&known.place, Place::Http { url: configured, .. } if configured == url)
-            }),
+            (None, Some(url)) => self
+                .connectors
+                .values()
+                .find(|known| matches!(&known.place, Place::Http { url: configured, .. } if configured == url)),
             (None, None) => None,
         };
         let label = server.server_label.clone();
@@ -265,7 +268,9 @@ impl Recording {
 /// The fields that every question of a run to the model shares.
 fn template(request: &ResponseRequest) -> ChatRequest {
     let tool_choice = request.tool_choice.as_ref().and_then(|choice| match choice {
-        Value::String(mode) => serde_json::from_value::<ToolMode>(Value::String(mode.clone())).ok().map(ToolChoice::Mode),
+        Value::String(mode) => {
+            serde_json::from_value::<ToolMode>(Value::String(mode.clone())).ok().map(ToolChoice::Mode)
+        }
         Value::Object(choice) if choice.get("type").is_some_and(|kind| kind == "function" || kind == "mcp") => {
             let name = choice.get("name")?.as_str()?.to_owned();
             let function = wire::openai::chat::ChosenFunction { name };
@@ -302,7 +307,9 @@ fn response_format(text: &Value) -> Option<ResponseFormat> {
 /// Calls that the newest items allow, and that have not been run since.
 fn approved(items: &[Item]) -> Vec<CallRef> {
     let already = |request: &str| {
-        items.iter().any(|item| matches!(item, Item::McpCall(call) if call.approval_request_id.as_deref() == Some(request)))
+        items
+            .iter()
+            .any(|item| matches!(item, Item::McpCall(call) if call.approval_request_id.as_deref() == Some(request)))
     };
     let asked = |id: &str| {
         items.iter().find_map(|item| match item {

@@ -182,7 +182,8 @@ impl Run {
         let (mut run, mut for_caller, mut for_approval, mut refused) = (vec![], vec![], vec![], vec![]);
         for call in calls {
             let name = call.function.name;
-            let arguments = if call.function.arguments.trim().is_empty() { "{}".into() } else { call.function.arguments };
+            let arguments =
+                if call.function.arguments.trim().is_empty() { "{}".into() } else { call.function.arguments };
             let made = self.seen.entry((name.clone(), arguments.clone())).or_default();
             *made += 1;
             self.tools_over |= *made > REPEATS;
@@ -199,7 +200,9 @@ impl Run {
                 approved_by: None,
             };
             match (&tool.origin, parsed) {
-                (_, Err(error)) => refused.push((call.id, format!("the arguments of '{name}' are not a JSON object: {error}"))),
+                (_, Err(error)) => {
+                    refused.push((call.id, format!("the arguments of '{name}' are not a JSON object: {error}")))
+                }
                 (Origin::Caller, Ok(_)) => for_caller.push(reference("", &name)),
                 (Origin::Server { label, tool, needs_approval: true, .. }, Ok(_)) => {
                     for_approval.push(reference(label, tool));
@@ -231,8 +234,8 @@ impl Run {
             return;
         }
         let tools_allowed = !self.tools_over && !self.toolbox.is_empty();
-        let narrowed = (self.rules.grounded && tools_allowed)
-            .then(|| grounding::narrow(&self.toolbox, &self.conversation));
+        let narrowed =
+            (self.rules.grounded && tools_allowed).then(|| grounding::narrow(&self.toolbox, &self.conversation));
         self.next = Step::AskModel(Ask { messages: self.messages.clone(), narrowed, tools_allowed });
     }
 

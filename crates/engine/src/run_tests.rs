@@ -39,7 +39,11 @@ fn calls(list: &[(&str, &str)]) -> Folded {
         kind: "function".into(),
         function: FunctionCall { name: name.to_string(), arguments: arguments.to_string() },
     };
-    Folded { tool_calls: list.iter().enumerate().map(call).collect(), finish: FinishReason::ToolCalls, ..Folded::default() }
+    Folded {
+        tool_calls: list.iter().enumerate().map(call).collect(),
+        finish: FinishReason::ToolCalls,
+        ..Folded::default()
+    }
 }
 
 fn says(text: &str) -> Folded {
@@ -155,7 +159,8 @@ fn an_approved_call_runs_before_the_model_is_asked() {
 fn any_answer() -> impl Strategy<Value = Folded> {
     let call = (prop_oneof!["read", "pay", "mine", "nope"], prop_oneof!["\\{\\}", "\\{\"a\":[0-9]\\}", "[a-z{]{0,4}"]);
     (proptest::collection::vec(call, 0..4), "[a-z ]{0,10}").prop_map(|(list, text)| {
-        let list: Vec<(&str, &str)> = list.iter().map(|(name, arguments)| (name.as_str(), arguments.as_str())).collect();
+        let list: Vec<(&str, &str)> =
+            list.iter().map(|(name, arguments)| (name.as_str(), arguments.as_str())).collect();
         Folded { text, ..calls(&list) }
     })
 }

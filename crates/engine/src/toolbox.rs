@@ -114,7 +114,8 @@ pub fn allowed(defs: Vec<ToolDef>, allowed: Option<&AllowedTools>) -> Vec<ToolDe
 }
 
 fn needs_approval(rule: Option<&ApprovalRule>, name: &str) -> bool {
-    let listed = |list: &Option<AllowedTools>| list.as_ref().is_some_and(|list| list.names().iter().any(|it| it == name));
+    let listed =
+        |list: &Option<AllowedTools>| list.as_ref().is_some_and(|list| list.names().iter().any(|it| it == name));
     match rule {
         None | Some(ApprovalRule::All(ApprovalMode::Never)) => false,
         Some(ApprovalRule::All(ApprovalMode::Always)) => true,

@@ -25,7 +25,9 @@ pub async fn create(
     let texts = match request.input {
         EmbeddingInput::One(text) => vec![text],
         EmbeddingInput::Many(texts) => texts,
-        EmbeddingInput::Tokens(_) => return Err(ApiError::invalid("input", "input must be a string or a list of strings")),
+        EmbeddingInput::Tokens(_) => {
+            return Err(ApiError::invalid("input", "input must be a string or a list of strings"));
+        }
     };
     if texts.is_empty() || texts.len() > TEXTS {
         return Err(ApiError::invalid("input", format!("input must hold 1 to {TEXTS} texts")));

@@ -50,7 +50,8 @@ impl FromRequestParts<Arc<App>> for Context {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let header = ["x-llamastack-provider-data", "x-ogx-provider-data"].iter().find_map(|name| parts.headers.get(*name));
+        let header =
+            ["x-llamastack-provider-data", "x-ogx-provider-data"].iter().find_map(|name| parts.headers.get(*name));
         let provider_data = match header {
             None => wire::JsonObject::new(),
             Some(value) => serde_json::from_slice(value.as_bytes()).map_err(|_| {

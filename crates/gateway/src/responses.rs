@@ -148,5 +148,7 @@ async fn stored(app: &App, id: &str, owner: Option<&str>) -> Result<StoredRespon
 }
 
 fn unknown(id: &str) -> ApiError {
-    ApiError::not_found(format!("Response '{id}' not found. Use 'client.responses.list()' to list available Responses."))
+    ApiError::not_found(format!(
+        "Response '{id}' not found. Use 'client.responses.list()' to list available Responses."
+    ))
 }

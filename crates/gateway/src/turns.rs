@@ -56,7 +56,10 @@ pub async fn create_turn(
     let close = move |response: &ResponseObject| {
         session.last_response_id = Some(response.id.clone());
         let input = serde_json::to_value(&turn.messages).unwrap_or_default();
-        (session, turn_object(&turn_id, &turn.session_id, input, response, started_at, session_app.responder.clock.now()))
+        (
+            session,
+            turn_object(&turn_id, &turn.session_id, input, response, started_at, session_app.responder.clock.now()),
+        )
     };
     if turn.stream != Some(true) {
         let response = finished(events).await?;

@@ -31,8 +31,8 @@ pub fn from_yaml<T: DeserializeOwned>(
 /// Reads and parses the file at `path` with this process's environment.
 pub fn read<T: DeserializeOwned>(path: &std::path::Path) -> Result<T, ConfigError> {
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: shown.clone(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: shown.clone(), source })?;
     from_yaml(&shown, &text, std::env::vars().collect())
 }
 

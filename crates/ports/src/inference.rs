@@ -20,8 +20,15 @@ pub type ChatStream = BoxStream<'static, Result<ChatDelta, InferenceError>>;
 pub enum ChatDelta {
     Text(String),
     /// A tool call begins; its arguments follow as fragments under the same index.
-    ToolCall { index: u32, id: String, name: String },
-    Arguments { index: u32, fragment: String },
+    ToolCall {
+        index: u32,
+        id: String,
+        name: String,
+    },
+    Arguments {
+        index: u32,
+        fragment: String,
+    },
     Finish(FinishReason),
     Usage(Usage),
 }

@@ -73,8 +73,9 @@ pub async fn import(config: &StackConfig, folder: &Path, with_claims: bool) -> R
 
 fn chosen(samples: &Path) -> Result<Vec<Chosen>> {
     let path = samples.join("demo.jsonl");
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}; run this from the project's folder or give --samples", path.display()))?;
+    let text = std::fs::read_to_string(&path).with_context(|| {
+        format!("cannot read {}; run this from the project's folder or give --samples", path.display())
+    })?;
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     lines.map(|line| serde_json::from_str(line).with_context(|| format!("{}: {line}", path.display()))).collect()
 }
@@ -139,12 +140,16 @@ fn index_wait(index: &Value) -> Option<String> {
     let (waiting, done) = (number("waiting"), number("vectors"));
     let building = index.pointer("/embeddings/reason").is_some_and(|reason| reason == "the index is being built");
     // In steps, so that a slow machine prints a dozen lines and not hundreds.
-    (waiting > 0 && building).then(|| format!("past claims are being indexed, {} % done", done * 10 / (done + waiting) * 10))
+    (waiting > 0 && building)
+        .then(|| format!("past claims are being indexed, {} % done", done * 10 / (done + waiting) * 10))
 }
 
 /// Processes the claims one after the other and prints a line for each; says how many could not be processed.
 async fn table(api: &ClaimsApi, chosen: &[Chosen], stop: &host::Stop) -> Result<usize> {
-    line(&format!("{:<10} {:<14} {:>14}  {:<28} {:>7}  {}", "claim", "decision", "amount", "reason", "seconds", "what it shows"));
+    line(&format!(
+        "{:<10} {:<14} {:>14}  {:<28} {:>7}  {}",
+        "claim", "decision", "amount", "reason", "seconds", "what it shows"
+    ));
     let mut failed = 0;
     for claim in chosen {
         let began = Instant::now();
@@ -153,7 +158,11 @@ async fn table(api: &ClaimsApi, chosen: &[Chosen], stop: &host::Stop) -> Result<
             () = stop.soft().cancelled() => bail!("stopped"),
         };
         let seconds = began.elapsed().as_secs_f64();
-        let row = row.unwrap_or_else(|error| Row { decision: "error".into(), amount: String::new(), reason: format!("{error:#}") });
+        let row = row.unwrap_or_else(|error| Row {
+            decision: "error".into(),
+            amount: String::new(),
+            reason: format!("{error:#}"),
+        });
         failed += usize::from(row.decision == "error" || row.reason == "PROCESSING_FAILED");
         line(&format!(
             "{:<10} {:<14} {:>14}  {:<28} {seconds:>7.1}  {}",
@@ -173,8 +182,13 @@ async fn one(api: &ClaimsApi, claim: &str) -> Result<Row> {
     api.process(claim).await?;
     let decision = api.decision(claim).await?;
     let text = |key: &str| decision.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let codes: Vec<&str> =
-        decision.get("reason_codes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let codes: Vec<&str> = decision
+        .get("reason_codes")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let amount = match text("payable_amount") {
         amount if amount.is_empty() || text("decision") != "approve" => String::new(),
         amount => format!("{amount} {}", text("currency")),

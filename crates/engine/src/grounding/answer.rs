@@ -12,7 +12,11 @@ pub fn settle(written: &str, conversation: &Conversation) -> String {
     let Some(last) = conversation.recent_calls().filter(|called| called.ok).last() else {
         return written.to_owned();
     };
-    if holds(written, last, conversation) { written.to_owned() } else { rendered(&last.result, &language(conversation)) }
+    if holds(written, last, conversation) {
+        written.to_owned()
+    } else {
+        rendered(&last.result, &language(conversation))
+    }
 }
 
 /// Every number stands in the conversation, and the verdict and amounts of the last result are in the sentence.
@@ -64,9 +68,7 @@ fn is_amount(key: &str) -> bool {
 fn language(conversation: &Conversation) -> String {
     let mut text = conversation.instructions.to_lowercase();
     conversation.user_texts().for_each(|said| text.push_str(&said.to_lowercase()));
-    let count = |list: &[&str]| {
-        text.split(|c: char| !c.is_alphabetic()).filter(|word| list.contains(word)).count()
-    };
+    let count = |list: &[&str]| text.split(|c: char| !c.is_alphabetic()).filter(|word| list.contains(word)).count();
     let french = count(&["le", "la", "les", "du", "des", "une", "est", "pour", "dossier", "sinistre", "vous"]);
     let english = count(&["the", "of", "and", "is", "for", "to", "you", "this", "claim", "with"]);
     if french > english { "fr".into() } else { "en".into() }
@@ -111,7 +113,8 @@ mod tests {
     fn decided() -> Conversation {
         let mut conversation = Conversation::default();
         conversation.turns.push(Turn::User("Please process claim CLM-7 of 12 March.".into()));
-        let result = r#"{"decision": "approve", "payable_amount": "1430.50", "explanation_en": "Covered: 1,430.50 EUR."}"#;
+        let result =
+            r#"{"decision": "approve", "payable_amount": "1430.50", "explanation_en": "Covered: 1,430.50 EUR."}"#;
         conversation.called("decide", "{}", result, None, true);
         conversation
     }
@@ -124,12 +127,7 @@ mod tests {
 
     #[test]
     fn an_invented_or_missing_fact_is_replaced() {
-        for written in [
-            "Approve: 1,430.50 EUR after a deductible of 4950.",
-            "We deny the claim.",
-            "approve",
-            "",
-        ] {
+        for written in ["Approve: 1,430.50 EUR after a deductible of 4950.", "We deny the claim.", "approve", ""] {
             assert_eq!(settle(written, &decided()), "Covered: 1,430.50 EUR.", "{written}");
         }
     }

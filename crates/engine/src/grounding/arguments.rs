@@ -137,7 +137,9 @@ fn fits(value: &Value, kind: Kind, schema: &Value) -> bool {
             let number = number.as_f64().unwrap_or(f64::NAN);
             let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
             let whole = schema.get("type").is_none_or(|kind| kind != "integer") || number.fract() == 0.0;
-            whole && bound("minimum").is_none_or(|low| number >= low) && bound("maximum").is_none_or(|high| number <= high)
+            whole
+                && bound("minimum").is_none_or(|low| number >= low)
+                && bound("maximum").is_none_or(|high| number <= high)
         }
         (Kind::Path, Value::String(text)) => path_shape(text),
         (Kind::Identifier, Value::String(text)) => id_shape(text),
@@ -149,7 +151,9 @@ fn path_shape(text: &str) -> bool {
     let scheme = text.split_once("://").is_some_and(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphanumeric()));
     let rooted = text.starts_with('/') || text.starts_with("./") || text.starts_with("../");
     let extension = text.rsplit_once('.').is_some_and(|(stem, extension)| {
-        !stem.is_empty() && (2..=5).contains(&extension.len()) && extension.starts_with(|c: char| c.is_ascii_alphabetic())
+        !stem.is_empty()
+            && (2..=5).contains(&extension.len())
+            && extension.starts_with(|c: char| c.is_ascii_alphabetic())
     });
     !text.contains(char::is_whitespace) && (scheme || rooted || extension)
 }

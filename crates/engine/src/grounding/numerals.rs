@@ -14,9 +14,10 @@ pub fn numerals(text: &str) -> Vec<(std::ops::Range<usize>, f64)> {
         match parse(hit.as_str()) {
             Some(number) => found.push((hit.range(), number)),
             // "12 rue, 75001" is several numbers, not one: take its digit groups apart.
-            None => found.extend(groups(hit.as_str()).map(|(range, number)| {
-                (range.start + hit.start()..range.end + hit.start(), number)
-            })),
+            None => found.extend(
+                groups(hit.as_str())
+                    .map(|(range, number)| (range.start + hit.start()..range.end + hit.start(), number)),
+            ),
         }
     }
     found

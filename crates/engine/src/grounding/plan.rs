@@ -76,12 +76,7 @@ mod tests {
                 description: None,
                 parameters: json!({"properties": {argument: {"type": "string"}}, "required": [argument]}),
                 output_schema: None,
-                origin: Origin::Server {
-                    label: "s".into(),
-                    tool: name.into(),
-                    read_only,
-                    needs_approval: false,
-                },
+                origin: Origin::Server { label: "s".into(), tool: name.into(), read_only, needs_approval: false },
             });
         }
         toolbox
@@ -119,8 +114,10 @@ mod tests {
 
     #[test]
     fn what_nobody_named_and_changes_something_is_never_offered() {
-        let conversation =
-            Conversation { instructions: String::new(), turns: vec![Turn::User("user_id: USR-12, claim_id: CLM-77".into())] };
+        let conversation = Conversation {
+            instructions: String::new(),
+            turns: vec![Turn::User("user_id: USR-12, claim_id: CLM-77".into())],
+        };
         assert!(!offered(&conversation).0.contains(&"decide".to_owned()));
     }
 }

@@ -131,7 +131,11 @@ mod tests {
     #[test]
     fn labels_in_the_users_words_are_keys() {
         let mut found = Vec::new();
-        said("Please process this claim.\n- Claim id: CLM-2026-1\nuser_id: USR-9.\nwhen: not today", From::User, &mut found);
+        said(
+            "Please process this claim.\n- Claim id: CLM-2026-1\nuser_id: USR-9.\nwhen: not today",
+            From::User,
+            &mut found,
+        );
         let keyed: Vec<(String, Value)> =
             found.into_iter().filter_map(|known| known.key.map(|key| (key, known.value))).collect();
         assert_eq!(keyed, [("claim_id".into(), json!("CLM-2026-1")), ("user_id".into(), json!("USR-9"))]);

@@ -9,13 +9,25 @@ async fn a_bad_body_is_answered_with_its_field() {
     let data = tempfile::tempdir().unwrap();
     let gateway = Running::start(data.path(), None, &["gateway"]).await;
     let cases = [
-        ("/v1/chat/completions", json!({"model": "m", "messages": [{"role": "nobody", "content": "x"}]}), "messages[0].role"),
+        (
+            "/v1/chat/completions",
+            json!({"model": "m", "messages": [{"role": "nobody", "content": "x"}]}),
+            "messages[0].role",
+        ),
         ("/v1/chat/completions", json!({"model": "m", "messages": []}), "messages"),
-        ("/v1/chat/completions", json!({"model": "m", "messages": [{"role": "user"}], "temperature": 9}), "temperature"),
+        (
+            "/v1/chat/completions",
+            json!({"model": "m", "messages": [{"role": "user"}], "temperature": 9}),
+            "temperature",
+        ),
         ("/v1/embeddings", json!({"model": "m", "input": []}), "input"),
         ("/v1/responses", json!({"model": "m", "input": "x", "max_infer_iters": 0}), "max_infer_iters"),
         ("/v1/responses", json!({"model": "m", "input": "x", "tools": [{"type": "teleport"}]}), "tools[0].type"),
-        ("/v1/responses", json!({"model": "m", "input": "x", "tools": [{"type": "mcp", "server_label": "a"}]}), "tools[0].server_url"),
+        (
+            "/v1/responses",
+            json!({"model": "m", "input": "x", "tools": [{"type": "mcp", "server_label": "a"}]}),
+            "tools[0].server_url",
+        ),
         ("/agents/turn/create", json!({"session_id": "s", "messages": []}), "messages"),
     ];
     for (path, body, field) in cases {

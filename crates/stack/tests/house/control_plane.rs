@@ -14,7 +14,11 @@ async fn it_is_healthy_with_everything_else_down() {
     let (status, version) = gateway.get("gateway", "/v1/version").await;
     assert_eq!((status, version["version"].is_string()), (200, true));
     let (status, error) = gateway
-        .post("gateway", "/v1/chat/completions", &json!({"model": "nope", "messages": [{"role": "user", "content": "hi"}]}))
+        .post(
+            "gateway",
+            "/v1/chat/completions",
+            &json!({"model": "nope", "messages": [{"role": "user", "content": "hi"}]}),
+        )
         .await;
     assert_eq!(status, 404);
     assert!(error["error"]["message"].as_str().unwrap().contains("'nope'"), "{error}");
@@ -50,8 +54,9 @@ async fn chat_comes_plain_and_streamed() {
     let response = gateway.http.post(gateway.url("gateway", "/v1/chat/completions")).json(&streamed).send().await;
     let text = response.unwrap().text().await.unwrap();
     assert!(text.starts_with("data: {") && text.trim_end().ends_with("data: [DONE]"), "{text}");
-    let (status, embedded) =
-        gateway.post("gateway", "/v1/embeddings", &json!({"model": "vllm-embedding/fake-model", "input": ["a", "b"]})).await;
+    let (status, embedded) = gateway
+        .post("gateway", "/v1/embeddings", &json!({"model": "vllm-embedding/fake-model", "input": ["a", "b"]}))
+        .await;
     assert_eq!((status, embedded["data"].as_array().unwrap().len()), (200, 2));
 }
 
@@ -95,8 +100,11 @@ async fn streamed_events_are_numbered_and_end_once() {
     let request = json!({"model": "vllm/fake-model", "input": "hi", "stream": true});
     let response = gateway.http.post(gateway.url("gateway", "/v1/responses")).json(&request).send().await.unwrap();
     let text = response.text().await.unwrap();
-    let events: Vec<serde_json::Value> =
-        text.lines().filter_map(|line| line.strip_prefix("data: ")).map(|data| serde_json::from_str(data).unwrap()).collect();
+    let events: Vec<serde_json::Value> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .map(|data| serde_json::from_str(data).unwrap())
+        .collect();
     for (index, event) in events.iter().enumerate() {
         assert_eq!(event["sequence_number"], index, "{event}");
     }
@@ -135,13 +143,15 @@ async fn the_migration_documents_session_and_turn_work() {
     let (status, session) =
         gateway.post("gateway", "/agents/sessions/create", &json!({"agent_config": config, "session_name": "s"})).await;
     assert_eq!(status, 200, "{session}");
-    let turn = json!({"session_id": session["session_id"], "messages": [{"role": "user", "content": "hi"}], "stream": false});
+    let turn =
+        json!({"session_id": session["session_id"], "messages": [{"role": "user", "content": "hi"}], "stream": false});
     let (status, first) = gateway.post("gateway", "/agents/turn/create", &turn).await;
     assert_eq!((status, &first["output_message"]["content"]), (200, &json!("first")), "{first}");
     gateway.post("gateway", "/agents/turn/create", &turn).await;
     let asked = model.received().last().unwrap().body["messages"].as_array().unwrap().len();
     assert_eq!(asked, 4, "instructions, question, answer, question");
-    let unknown = json!({"agent_config": {"model": "m", "tools": [{"type": "mcp", "mcp_server": "nobody", "tool_name": "x"}]}});
+    let unknown =
+        json!({"agent_config": {"model": "m", "tools": [{"type": "mcp", "mcp_server": "nobody", "tool_name": "x"}]}});
     let (status, error) = gateway.post("gateway", "/agents/sessions/create", &unknown).await;
     assert_eq!(status, 400);
     assert!(error["error"]["message"].as_str().unwrap().contains("ocr"), "names the registered servers: {error}");

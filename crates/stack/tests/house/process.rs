@@ -62,7 +62,11 @@ impl Running {
         });
         found.await.expect("it did not say where it listens");
         // Somebody has to go on reading, or the process would stop at a full pipe.
-        tokio::spawn(async move { while let Ok(Some(line)) = lines.next_line().await { eprintln!("{line}") } });
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                eprintln!("{line}")
+            }
+        });
         Self { child, addresses, http: reqwest::Client::new(), _embeddings: embeddings }
     }
 

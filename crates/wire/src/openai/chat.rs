@@ -190,7 +190,11 @@ fn function_type() -> String {
 #[serde(untagged)]
 pub enum ToolChoice {
     Mode(ToolMode),
-    Named { #[serde(rename = "type")] kind: String, function: ChosenFunction },
+    Named {
+        #[serde(rename = "type")]
+        kind: String,
+        function: ChosenFunction,
+    },
     Other(Value),
 }
 

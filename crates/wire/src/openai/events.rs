@@ -29,13 +29,33 @@ pub enum EventKind {
     #[serde(rename = "response.content_part.done")]
     PartDone { response_id: String, item_id: String, output_index: usize, content_index: usize, part: MessagePart },
     #[serde(rename = "response.output_text.delta")]
-    TextDelta { item_id: String, output_index: usize, content_index: usize, delta: String, #[serde(default)] logprobs: Vec<Value> },
+    TextDelta {
+        item_id: String,
+        output_index: usize,
+        content_index: usize,
+        delta: String,
+        #[serde(default)]
+        logprobs: Vec<Value>,
+    },
     #[serde(rename = "response.output_text.done")]
-    TextDone { item_id: String, output_index: usize, content_index: usize, text: String, #[serde(default)] logprobs: Vec<Value> },
+    TextDone {
+        item_id: String,
+        output_index: usize,
+        content_index: usize,
+        text: String,
+        #[serde(default)]
+        logprobs: Vec<Value>,
+    },
     #[serde(rename = "response.function_call_arguments.delta")]
     ArgumentsDelta { item_id: String, output_index: usize, delta: String },
     #[serde(rename = "response.function_call_arguments.done")]
-    ArgumentsDone { item_id: String, output_index: usize, arguments: String, #[serde(default)] name: Option<String> },
+    ArgumentsDone {
+        item_id: String,
+        output_index: usize,
+        arguments: String,
+        #[serde(default)]
+        name: Option<String>,
+    },
     #[serde(rename = "response.mcp_list_tools.in_progress")]
     McpListInProgress { item_id: String, output_index: usize },
     #[serde(rename = "response.mcp_list_tools.completed")]
