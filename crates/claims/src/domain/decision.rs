@@ -193,7 +193,6 @@ pub struct DecisionRecord {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed parse fails the test")]
     use serde_json::json;
 
     use super::*;

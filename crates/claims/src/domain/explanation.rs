@@ -124,7 +124,6 @@ fn minor_units(numeral: &str, marked: bool) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed parse fails the test")]
     use proptest::prelude::*;
     use serde_json::json;
 

@@ -75,7 +75,6 @@ pub fn fresh_id(prefix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed parse fails the test")]
     use super::*;
 
     #[test]

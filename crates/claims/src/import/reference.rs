@@ -168,7 +168,6 @@ fn holiday(record: &Record) -> Result<(String, String), ImportError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
     use super::*;
 
     fn error_of(name: &str, text: &str) -> String {

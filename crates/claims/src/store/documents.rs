@@ -170,7 +170,6 @@ pub fn filename_of(named: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
     use super::*;
 
     #[tokio::test]

@@ -156,7 +156,6 @@ pub(super) fn detail(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed parse fails the test")]
     use super::*;
 
     #[test]

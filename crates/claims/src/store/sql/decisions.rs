@@ -64,21 +64,7 @@ impl SqlStore {
             sha256,
             created_at: now,
         };
-        sqlx::query(
-            "insert into evidence (evidence_id, claim_id, run_id, kind, tool, payload, confidence, sha256, created_at) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(&kept.evidence_id)
-        .bind(id.as_str())
-        .bind(run.as_str())
-        .bind(&kept.kind)
-        .bind(&kept.tool)
-        .bind(kept.payload.to_string())
-        .bind(kept.confidence)
-        .bind(&kept.sha256)
-        .bind(now.as_microsecond())
-        .execute(&mut *tx)
-        .await?;
+        insert_finding(&mut tx, id, &kept).await?;
         let payload =
             json!({"evidence_id": kept.evidence_id, "kind": kept.kind, "tool": kept.tool, "sha256": kept.sha256});
         add_event(&mut tx, id, Some(run), "evidence_recorded", payload, now).await?;
@@ -137,6 +123,25 @@ impl SqlStore {
             .await?;
         found.iter().map(rows::decision).collect()
     }
+}
+
+async fn insert_finding(tx: &mut AnyConnection, id: &ClaimId, kept: &Evidence) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into evidence (evidence_id, claim_id, run_id, kind, tool, payload, confidence, sha256, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(&kept.evidence_id)
+    .bind(id.as_str())
+    .bind(kept.run_id.as_str())
+    .bind(&kept.kind)
+    .bind(&kept.tool)
+    .bind(kept.payload.to_string())
+    .bind(kept.confidence)
+    .bind(&kept.sha256)
+    .bind(kept.created_at.as_microsecond())
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 pub(super) struct NewDecision<'a> {
