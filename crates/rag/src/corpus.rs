@@ -8,6 +8,7 @@ use crate::records::{Article, PastClaim, Policyholder};
 use crate::redact::Redactor;
 use crate::shelf::Shelf;
 use crate::vectors::Vectors;
+use crate::vocabulary::words_of;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Corpus {
@@ -18,10 +19,13 @@ pub(crate) struct Corpus {
 impl Corpus {
     pub(crate) fn new(claims: Vec<PastClaim>, articles: Vec<Article>, vectors: &Vectors) -> Self {
         Self {
-            claims: Shelf::new(claims, vectors, |claim| claim.story.clone()),
-            articles: Shelf::new(articles, vectors, |article| {
-                format!("{}. {} {}", article.title, article.content, article.tags.join(" "))
-            }),
+            claims: Shelf::new(claims, vectors, |claim| claim.story.clone(), |claim| words_of(&claim.peril)),
+            articles: Shelf::new(
+                articles,
+                vectors,
+                |article| format!("{}. {}", article.title, article.content),
+                |article| article.tags.join(" "),
+            ),
         }
     }
 

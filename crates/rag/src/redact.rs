@@ -1,8 +1,13 @@
 //! Takes personal data out of a text before it is embedded, or shown to a model as a precedent.
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::words::fold;
 
 /// What gives a person away by its form alone: addresses of mail and pages, account and phone numbers, our
 /// references (`USR-1001`, `AZ-AU-25-001889`, `F-5858`).
@@ -23,31 +28,74 @@ const REPLACEMENT: &str = "…";
 /// Knows what to take out of the texts of one person.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Redactor {
-    known: Option<Regex>,
+    /// Folded words of each known string, under the first of them; longest first.
+    known: HashMap<String, Vec<Vec<String>>>,
 }
 
 impl Redactor {
-    /// `known`: names, addresses, plates and references; matched as whole words, in any case.
+    /// `known`: names, addresses, plates and references; matched as whole words, whatever their case, accents and
+    /// punctuation.
     pub(crate) fn new<'a>(known: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut known: Vec<&str> = known.into_iter().map(str::trim).filter(|word| word.chars().count() >= 3).collect();
-        known.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        known.dedup();
-        if known.is_empty() {
-            return Self::default();
+        let mut by_first: HashMap<String, Vec<Vec<String>>> = HashMap::new();
+        for text in known.into_iter().filter(|text| text.trim().chars().count() >= 3) {
+            let words: Vec<String> = words_of(text).into_iter().map(|(_, word)| word).collect();
+            if let Some(first) = words.first() {
+                by_first.entry(first.clone()).or_default().push(words);
+            }
         }
-        let words: Vec<String> = known.iter().map(|word| regex::escape(word)).collect();
-        // Escaped literals always compile unless they are enormous together; forms still go then.
-        Self { known: Regex::new(&format!(r"(?i)(?:\b|^)(?:{})(?:\b|$)", words.join("|"))).ok() }
+        for candidates in by_first.values_mut() {
+            candidates.sort_by_key(|words| std::cmp::Reverse(words.len()));
+        }
+        Self { known: by_first }
     }
 
     /// The text without what is known and without what looks personal.
     pub(crate) fn redact(&self, text: &str) -> String {
-        let clean = FORMS.replace_all(text, REPLACEMENT);
-        match &self.known {
-            Some(known) => known.replace_all(&clean, REPLACEMENT).into_owned(),
-            None => clean.into_owned(),
+        let text = FORMS.replace_all(text, REPLACEMENT);
+        if self.known.is_empty() {
+            return text.into_owned();
+        }
+        let words = words_of(&text);
+        let (mut clean, mut copied, mut at) = (String::with_capacity(text.len()), 0, 0);
+        while at < words.len() {
+            let length = self.known_at(&words[at..]);
+            if length > 0 {
+                clean.push_str(&text[copied..words[at].0.start]);
+                clean.push_str(REPLACEMENT);
+                copied = words[at + length - 1].0.end;
+            }
+            at += length.max(1);
+        }
+        clean.push_str(&text[copied..]);
+        clean
+    }
+
+    /// How many of the next words are a known string.
+    fn known_at(&self, words: &[(Range<usize>, String)]) -> usize {
+        let candidates = words.first().and_then(|(_, first)| self.known.get(first));
+        let matches = |known: &&Vec<String>| {
+            known.len() <= words.len() && known.iter().zip(words).all(|(known, (_, word))| known == word)
+        };
+        candidates.and_then(|candidates| candidates.iter().find(matches)).map_or(0, Vec::len)
+    }
+}
+
+/// Runs of letters and digits, where they are and folded.
+fn words_of(text: &str) -> Vec<(Range<usize>, String)> {
+    let mut words = Vec::new();
+    let mut start = None;
+    for (at, letter) in text.char_indices().chain([(text.len(), ' ')]) {
+        let inside = letter.is_alphanumeric() || is_combining_mark(letter);
+        match (inside, start) {
+            (true, None) => start = Some(at),
+            (false, Some(from)) => {
+                words.push((from..at, fold(&text[from..at])));
+                start = None;
+            }
+            _ => {}
         }
     }
+    words
 }
 
 /// A full name and each of its longer parts.
@@ -58,6 +106,20 @@ pub(crate) fn name_parts(name: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn known_words_go_whatever_their_accents_case_and_hyphens() {
+        let redactor = Redactor::new(["Émile Dupont-Aignan", "12 rue de la Paix", "xm509", "Jo"]);
+        for (text, expected) in [
+            ("EMILE DUPONT AIGNAN a dit", "… a dit"),
+            ("au 12, Rue de la paix.", "au …."),
+            ("Emile seul, la rue de la Paix, XM-509, Joël", "Emile seul, la rue de la Paix, XM-509, Joël"),
+            ("XM509", "…"),
+            ("", ""),
+        ] {
+            assert_eq!(redactor.redact(text), expected);
+        }
+    }
 
     #[test]
     fn personal_data_goes_and_the_story_stays() {

@@ -36,6 +36,8 @@ pub(crate) struct Query<'a> {
     pub limit: usize,
     /// Items less similar are left out, when there are vectors to tell.
     pub min_similarity: f32,
+    /// Whether items that share no word with the query fill the list, in their own order, when there are no vectors.
+    pub fill: bool,
 }
 
 #[derive(Debug)]
@@ -46,11 +48,18 @@ pub(crate) struct Hit<'a, T> {
 }
 
 impl<T> Shelf<T> {
-    /// `text_of` gives the text an item is found by, free of personal data.
-    pub(crate) fn new(items: Vec<T>, vectors: &Vectors, text_of: impl Fn(&T) -> String) -> Self {
+    /// `text_of` gives the text an item is found by, free of personal data; `more` gives words that are not in it but
+    /// should find it too.
+    pub(crate) fn new(
+        items: Vec<T>,
+        vectors: &Vectors,
+        text_of: impl Fn(&T) -> String,
+        more: impl Fn(&T) -> String,
+    ) -> Self {
         let texts: Vec<String> = items.iter().map(text_of).collect();
         let keys = texts.iter().map(|text| vectors.key(text)).collect();
-        let words = Bm25::new(texts.iter().map(|text| words::terms(text)));
+        let all_words = items.iter().zip(&texts).map(|(item, text)| format!("{text} {}", more(item)));
+        let words = Bm25::new(all_words.map(|text| words::terms(&text)));
         Self {
             items: Arc::new(items),
             texts: Arc::new(texts),
@@ -82,7 +91,8 @@ impl<T> Shelf<T> {
         let by_words = ranked(kept.iter().map(|at| (*at, words[*at])).filter(|found| found.1 > 0.0));
         let cosines = query.vector.and_then(|vector| self.cosines(vectors, vector, &kept));
         let Some(cosines) = cosines else {
-            let hits = by_words.into_iter().take(query.limit);
+            let others = kept.iter().filter(|at| query.fill && words[**at] == 0.0).map(|at| (*at, 0.0));
+            let hits = by_words.into_iter().chain(others).take(query.limit);
             return (hits.map(|(at, similarity)| Hit { item: &self.items[at], similarity }).collect(), false);
         };
         let by_vectors = ranked(kept.iter().copied().zip(cosines.iter().copied()));
@@ -159,9 +169,8 @@ mod tests {
     use super::*;
 
     fn shelf(vectors: &Vectors) -> Shelf<&'static str> {
-        Shelf::new(vec!["hail on the roof", "stolen car", "water in the kitchen", "hail on the car"], vectors, |text| {
-            (*text).to_owned()
-        })
+        let items = vec!["hail on the roof", "stolen car", "water in the kitchen", "hail on the car"];
+        Shelf::new(items, vectors, |text| (*text).to_owned(), |_| String::new())
     }
 
     fn found<'a>(
@@ -170,7 +179,7 @@ mod tests {
         text: &str,
         vector: Option<&[f32]>,
     ) -> (Vec<&'a str>, bool) {
-        let query = Query { text, vector, limit: 3, min_similarity: -1.0 };
+        let query = Query { text, vector, limit: 3, min_similarity: -1.0, fill: false };
         let (hits, by_vectors) = shelf.search(vectors, &query, |_| true);
         (hits.iter().map(|hit| *hit.item).collect(), by_vectors)
     }
@@ -197,7 +206,7 @@ mod tests {
     fn the_filter_works_inside_the_search() {
         let vectors = Vectors::open("m", None);
         let shelf = shelf(&vectors);
-        let query = Query { text: "hail car", vector: None, limit: 1, min_similarity: 0.9 };
+        let query = Query { text: "hail car", vector: None, limit: 1, min_similarity: 0.9, fill: false };
         let (hits, _) = shelf.search(&vectors, &query, |text| text.contains("stolen"));
         assert_eq!(hits.iter().map(|hit| *hit.item).collect::<Vec<_>>(), ["stolen car"]);
         assert!(shelf.search(&vectors, &query, |_| false).0.is_empty());
@@ -210,7 +219,18 @@ mod tests {
         let all = shelf.missing(&vectors);
         let rows = all.iter().enumerate().map(|(at, (key, _))| (*key, vec![1.0, at as f32])).collect();
         vectors.insert(rows).expect("of one size");
-        let query = Query { text: "x", vector: Some(&[1.0, 0.0]), limit: 9, min_similarity: 0.6 };
+        let query = Query { text: "x", vector: Some(&[1.0, 0.0]), limit: 9, min_similarity: 0.6, fill: false };
         assert_eq!(shelf.search(&vectors, &query, |_| true).0.len(), 2);
+    }
+
+    #[test]
+    fn a_list_may_be_filled_with_what_shares_no_word() {
+        let vectors = Vectors::open("m", None);
+        let shelf = shelf(&vectors);
+        let query = Query { text: "kitchen", vector: None, limit: 3, min_similarity: 0.0, fill: true };
+        let (hits, _) = shelf.search(&vectors, &query, |_| true);
+        let found: Vec<&str> = hits.iter().map(|hit| *hit.item).collect();
+        assert_eq!(found, ["water in the kitchen", "hail on the roof", "stolen car"]);
+        assert_eq!(hits[1].similarity, 0.0);
     }
 }

@@ -1,6 +1,7 @@
 //! Codes of perils and circumstances in the words that contracts and claimants use, in both languages.
 //!
-//! A search that starts from a code must find the clause that never names it.
+//! A search that starts from a code must find the clause that never names it, and a story must find the past claim
+//! of its peril that was told with other words, or in the other language.
 
 /// Words of a peril or circumstance code; the code itself, split, when it is not one of ours.
 pub(crate) fn words_of(code: &str) -> String {
@@ -9,26 +10,111 @@ pub(crate) fn words_of(code: &str) -> String {
 }
 
 const WORDS: &[(&str, &str)] = &[
-    ("collision", "collision accident choc"),
-    ("theft", "theft burglary stolen vol cambriolage"),
-    ("fire", "fire incendie"),
-    ("glass", "glass window windscreen bris de glace vitre pare-brise"),
-    ("vandalism", "vandalism malicious damage vandalisme"),
-    ("storm", "storm hail wind tempête grêle"),
-    ("water_damage", "water damage leak escape of water dégât des eaux fuite"),
-    ("cat_nat", "natural catastrophe disaster flood catastrophe naturelle inondation"),
-    ("electrical", "electrical damage surge dommage électrique surtension"),
-    ("consultation", "consultation doctor visit médecin"),
-    ("hospitalisation", "hospital stay hospitalisation hôpital"),
-    ("dental", "dental care teeth soins dentaires"),
-    ("optical", "optical glasses optique lunettes"),
-    ("pharmacy", "pharmacy medicines pharmacie médicaments"),
-    ("cancellation", "cancellation trip annulation voyage"),
-    ("baggage", "baggage luggage lost damaged bagages perdus"),
-    ("medical_abroad", "medical expenses abroad frais médicaux étranger"),
-    ("delay", "delay late transport retard"),
-    ("death", "death décès"),
-    ("disability", "disability permanent invalidité"),
+    (
+        "collision",
+        "collision accident crash hit struck rear-ended bumped skidded junction roundabout intersection \
+         other driver vehicle bumper collision accident choc percuté heurté embouti carambolage \
+         accrochage carrefour rond-point intersection autre conducteur pare-chocs tôle",
+    ),
+    (
+        "theft",
+        "theft stolen stole burglary burglars break-in robbed thieves missing taken vol volé dérobé \
+         cambriolage cambrioleurs voleurs effraction disparu emporté",
+    ),
+    (
+        "fire",
+        "fire burned burnt flames smoke blaze short circuit incendie feu flammes brûlé fumée embrasé \
+         court-circuit",
+    ),
+    (
+        "glass",
+        "glass windscreen windshield window pane cracked shattered chipped stone mirror bris de glace \
+         vitre pare-brise fenêtre baie vitrée fissuré éclaté impact gravillon pierre miroir",
+    ),
+    (
+        "vandalism",
+        "vandalism vandals scratched keyed slashed graffiti malicious damage deliberately vandalisme \
+         vandales rayé rayures tagué crevé dégradations malveillance volontairement",
+    ),
+    (
+        "storm",
+        "storm hail hailstones wind gale gust lightning roof tiles tree fell tempête grêle grêlons vent \
+         rafales bourrasque orage toiture tuiles arbre tombé",
+    ),
+    (
+        "water_damage",
+        "water damage leak leaked burst pipe flooded flooding overflow dripping ceiling washing machine \
+         dégât des eaux fuite rupture canalisation tuyau infiltration débordement inondé plafond machine \
+         à laver lave-linge",
+    ),
+    (
+        "cat_nat",
+        "natural catastrophe disaster flood river mudslide drought subsidence earthquake interministerial \
+         order catastrophe naturelle inondation crue coulée de boue sécheresse séisme arrêté \
+         interministériel",
+    ),
+    (
+        "electrical",
+        "electrical damage surge power overvoltage lightning appliance burnt out short circuit dommage \
+         électrique surtension foudre appareil grillé court-circuit coupure courant",
+    ),
+    (
+        "consultation",
+        "consultation doctor physician specialist appointment visit general practitioner consultation \
+         médecin généraliste spécialiste rendez-vous cabinet visite",
+    ),
+    (
+        "hospitalisation",
+        "hospital stay hospitalised admitted surgery operation clinic ward inpatient hospitalisation \
+         hospitalisé hôpital clinique opération opéré chirurgie séjour admis",
+    ),
+    (
+        "dental",
+        "dental dentist tooth teeth crown filling root canal implant dentaire dentiste dent dents \
+         couronne carie prothèse implant détartrage",
+    ),
+    (
+        "optical",
+        "optical optician glasses spectacles lenses frames prescription contact eyesight optique opticien \
+         lunettes verres monture lentilles correction vue",
+    ),
+    (
+        "pharmacy",
+        "pharmacy pharmacist chemist medicines medication drugs prescribed prescription pharmacie \
+         pharmacien médicaments ordonnance prescrits traitement",
+    ),
+    (
+        "cancellation",
+        "cancellation cancelled cancel trip holiday booking before departure refund unable to travel \
+         annulation annulé annuler voyage séjour vacances réservation avant le départ remboursement \
+         renoncer",
+    ),
+    (
+        "baggage",
+        "baggage luggage suitcase bag lost damaged airline airport arrival carousel belongings bagage \
+         bagages valise sac perdu égaré endommagé compagnie aérienne aéroport arrivée affaires",
+    ),
+    (
+        "medical_abroad",
+        "medical expenses abroad ill sick injured holiday emergency treated doctor hospital foreign \
+         travel frais médicaux à l'étranger malade blessé vacances urgences soigné médecin hôpital séjour \
+         voyage",
+    ),
+    (
+        "delay",
+        "delay delayed late flight train hours missed connection departure meals hotel waiting retard \
+         retardé vol train heures correspondance départ repas hôtel attente",
+    ),
+    (
+        "death",
+        "death died deceased passed away insured person beneficiary capital life décès décédé mort défunt \
+         assuré bénéficiaire capital",
+    ),
+    (
+        "disability",
+        "disability disabled permanent invalidity unable to work rate incapacity invalidité invalide \
+         incapacité permanente inapte travail taux",
+    ),
     ("alcohol", "alcohol level legal limit driving alcoolémie taux légal conduite"),
     ("unlicensed_driver", "driver without valid licence conducteur permis valide"),
     ("racing", "races competitions circuit courses compétitions"),

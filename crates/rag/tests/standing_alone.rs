@@ -92,11 +92,14 @@ async fn clauses_answer_the_query_in_either_language() {
     }
 }
 
-/// Words alone put a claim of the same product and peril first, and mostly fill the five with them.
+/// Words alone put a claim of the same product and peril first and fill the five with them, where the history has any.
 #[tokio::test]
 async fn words_alone_rank_the_sample_history_well() {
     let rag = Rag::start(alone(&nobody().await)).await;
     rag.until(ready).await;
+    let history = rows("reference/claims_history.jsonl");
+    let known =
+        |product: &str, peril: &str| history.iter().any(|past| past["product"] == product && past["peril"] == peril);
     let (mut asked, mut first, mut five, mut of_five) = (0, 0, 0, 0);
     for truth in rows("ground_truth.jsonl") {
         let wanted = &truth["expected_tool_inputs"]["retrieve_similar_claims"];
@@ -105,6 +108,9 @@ async fn words_alone_rank_the_sample_history_well() {
         else {
             continue;
         };
+        if !known(product, peril) {
+            continue;
+        }
         let found = rag.call("retrieve_similar_claims", json!({"claim_description": text, "limit": 5})).await;
         assert_eq!(found["similarity"], "unavailable");
         let right: Vec<bool> = found["similar_claims"]
@@ -119,7 +125,7 @@ async fn words_alone_rank_the_sample_history_well() {
         of_five += right.len();
     }
     println!("asked {asked}, right at the first place {first}, right in the first five {five}/{of_five}");
-    assert!(asked > 40 && first * 100 >= asked * 90 && five * 100 >= of_five * 75, "{first}/{asked}, {five}/{of_five}");
+    assert!(asked > 40 && first * 100 >= asked * 95 && five * 100 >= of_five * 90, "{first}/{asked}, {five}/{of_five}");
 }
 
 #[tokio::test]

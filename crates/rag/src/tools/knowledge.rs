@@ -50,7 +50,7 @@ impl Retrieval {
             article.in_effect(today)
                 && (arguments.category.is_empty() || article.category.eq_ignore_ascii_case(&arguments.category))
         };
-        let asked = Search { text: &arguments.query, limit: arguments.top_k * 2, min_similarity: -1.0 };
+        let asked = Search { text: &arguments.query, limit: arguments.top_k * 2, min_similarity: -1.0, fill: false };
         let (mut hits, found_by) = search(&self.library, &corpus.articles, asked, keep).await;
         // Stable: within a language the order of relevance stays.
         hits.sort_by_key(|hit| {

@@ -145,7 +145,9 @@ impl Retrieval {
                 && same(&past.peril, &wanted.peril)
                 && wanted.not.as_deref() != Some(&past.claim_number)
         };
-        let asked = Search { text: &text, limit: arguments.top_k, min_similarity: arguments.min_similarity };
+        // Claims of one peril are precedents of each other however they are told; across perils words must decide.
+        let fill = wanted.peril.is_some();
+        let asked = Search { text: &text, limit: arguments.top_k, min_similarity: arguments.min_similarity, fill };
         let (hits, found_by) = match (text.is_empty(), self.library.unreadable()) {
             (true, _) => (Vec::new(), Similarity::unavailable("the document has no text to search with")),
             (_, Some(reason)) if corpus.claims.items.is_empty() => (Vec::new(), Similarity::unavailable(reason)),

@@ -34,6 +34,7 @@ pub(crate) struct Search<'a> {
     pub text: &'a str,
     pub limit: usize,
     pub min_similarity: f32,
+    pub fill: bool,
 }
 
 /// Items of `shelf` that pass `keep`, best first.
@@ -49,6 +50,7 @@ pub(crate) async fn search<'s, T>(
         vector: vector.as_deref().ok(),
         limit: search.limit,
         min_similarity: search.min_similarity,
+        fill: search.fill,
     };
     let (hits, by_vectors) = shelf.search(&library.vectors, &query, keep);
     let similarity = match (by_vectors, vector) {

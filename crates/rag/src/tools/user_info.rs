@@ -117,12 +117,13 @@ impl Retrieval {
         let searched = searched(&holder.contracts, in_force, document);
         let found: Vec<ClauseFound> = searched.into_iter().flat_map(clauses_of).collect();
         let vectors = &self.library.vectors;
-        let shelf = Shelf::new(found, vectors, |clause| redactor.redact(&clause.text));
+        let shelf = Shelf::new(found, vectors, |clause| redactor.redact(&clause.text), |_| String::new());
         self.library.want(shelf.missing(vectors));
         let text = redactor.redact(&query);
         let limit = arguments.top_k.min(MAX_CLAUSES);
         let (hits, found_by) =
-            search(&self.library, &shelf, Search { text: &text, limit, min_similarity: -1.0 }, |_| true).await;
+            search(&self.library, &shelf, Search { text: &text, limit, min_similarity: -1.0, fill: false }, |_| true)
+                .await;
         let rounded = |score: f32| (score * 1_000.0).round() / 1_000.0;
         let clauses = hits.into_iter().map(|hit| ClauseFound { score: rounded(hit.similarity), ..hit.item.clone() });
         (clauses.collect(), found_by)
