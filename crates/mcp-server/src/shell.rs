@@ -27,7 +27,7 @@ use crate::{
     bounded::{Bounded, CallLimits},
     debug_call,
     gate::{BodyLimits, Refusal},
-    legacy::{self, Open, Sessions},
+    legacy::{self, Life, Open, Sessions},
 };
 
 /// One request through rmcp's streamable HTTP service.
@@ -124,17 +124,17 @@ where
     F: Fn() -> H + Send + Sync + 'static,
     H: ServerHandler,
 {
-    Arc::new(move |outbox, incoming, stop| {
+    Arc::new(move |outbox, incoming, Life { stop, ended }| {
         let handler = Bounded::sharing(handler(), calls.clone());
         // Not awaited: it ends with `stop`, which ends with the stream.
         tokio::spawn(async move {
-            match rmcp::service::serve_server_with_ct(handler, (outbox, incoming), stop.clone()).await {
+            let _ended = ended.drop_guard();
+            match rmcp::service::serve_server_with_ct(handler, (outbox, incoming), stop).await {
                 Ok(running) => {
                     let _ = running.waiting().await;
                 }
                 Err(error) => tracing::debug!(%error, "legacy stream ended in its handshake"),
             }
-            stop.cancel();
         });
     })
 }

@@ -1,6 +1,6 @@
 //! The two HTTP exchanges of the legacy transport.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::{OriginalUri, Request, State},
@@ -9,14 +9,14 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use futures::{SinkExt, StreamExt, stream};
+use futures::{SinkExt, StreamExt, channel::mpsc, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use rmcp::{
     ErrorData,
     model::{ClientJsonRpcMessage, ErrorCode, GetExtensions, JsonRpcMessage, ServerJsonRpcMessage},
 };
 
-use super::session::{Busy, Opened, Session};
+use super::session::{Busy, EndOnDrop, Opened, Session};
 use crate::{gate::Refusal, shell::Shell};
 
 /// GET: opens a stream. Its first event names the path to post messages to.
@@ -38,15 +38,41 @@ pub(crate) async fn open_stream(
     let endpoint = format!("{prefix}/messages/?session_id={}", end.name);
     let first = Event::default().event("endpoint").data(endpoint);
     let keep_alive = KeepAlive::new().interval(shell.keep_alive).text("ping");
-    let messages = events.filter_map(move |message| {
-        // Owned by the stream: when the client goes, the session goes.
-        let _end = &end;
-        session.taken(&message, shell.sessions.is_draining());
-        futures::future::ready(Event::default().event("message").json_data(&message).ok())
+    // Owned by the stream: when the client goes, the session goes.
+    let reader = Reader { events, session, shell, _end: end };
+    let messages = stream::unfold(reader, |mut reader| async move {
+        let event = reader.next().await?;
+        Some((event, reader))
     });
     let body = stream::once(async { first }).chain(messages).map(Ok::<_, Infallible>);
     let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     ([unbuffered], Sse::new(body).keep_alive(keep_alive)).into_response()
+}
+
+/// What the server has for one stream, event by event.
+struct Reader {
+    events: mpsc::Receiver<ServerJsonRpcMessage>,
+    session: Arc<Session>,
+    shell: Shell,
+    _end: EndOnDrop,
+}
+
+impl Reader {
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            let message = tokio::select! {
+                // First, so that what was sent before the end still arrives.
+                biased;
+                message = self.events.next() => message?,
+                () = self.session.ended() => return None,
+            };
+            self.session.taken(&message, self.shell.sessions.is_draining());
+            match Event::default().event("message").json_data(&message) {
+                Ok(event) => return Some(event),
+                Err(error) => tracing::error!(%error, "a message could not be written"),
+            }
+        }
+    }
 }
 
 /// The path in front of ours, as the client sees it: what a proxy in front

@@ -5,4 +5,4 @@ mod http;
 mod session;
 
 pub(crate) use http::{open_stream, post_message};
-pub(crate) use session::{Open, Sessions};
+pub(crate) use session::{Life, Open, Sessions};

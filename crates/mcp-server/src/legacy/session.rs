@@ -15,8 +15,16 @@ use tokio_util::sync::CancellationToken;
 pub(crate) type Inbox = mpsc::Sender<ClientJsonRpcMessage>;
 /// Messages from the server, on their way to the stream.
 pub(crate) type Outbox = mpsc::Sender<ServerJsonRpcMessage>;
-/// Starts a server between the two ends of a stream; it ends with the token.
-pub(crate) type Open = Arc<dyn Fn(Outbox, mpsc::Receiver<ClientJsonRpcMessage>, CancellationToken) + Send + Sync>;
+/// Starts a server between the two ends of a stream.
+pub(crate) type Open = Arc<dyn Fn(Outbox, mpsc::Receiver<ClientJsonRpcMessage>, Life) + Send + Sync>;
+
+/// When a stream's server is to end, and when it has.
+#[derive(Clone, Default)]
+pub(crate) struct Life {
+    pub(crate) stop: CancellationToken,
+    /// Cancelled after the last message was put on its way.
+    pub(crate) ended: CancellationToken,
+}
 
 /// A stream that takes nothing for so long while calls wait is given up.
 const STALLED: Duration = Duration::from_secs(60);
@@ -30,7 +38,7 @@ struct Waiting {
 pub(crate) struct Session {
     pub(crate) inbox: Inbox,
     pub(crate) outbox: Outbox,
-    stop: CancellationToken,
+    life: Life,
     waiting: Mutex<Waiting>,
     max_waiting: usize,
 }
@@ -54,7 +62,7 @@ impl Session {
                 }
                 if waiting.ids.len() >= self.max_waiting {
                     if waiting.last_taken.elapsed() > STALLED {
-                        self.stop.cancel();
+                        self.life.stop.cancel();
                     }
                     return Err(Busy::TooMany);
                 }
@@ -92,8 +100,13 @@ impl Session {
             _ => {}
         }
         if draining && waiting.ids.is_empty() {
-            self.stop.cancel();
+            self.life.stop.cancel();
         }
+    }
+
+    /// Ends with the stream's server.
+    pub(crate) async fn ended(&self) {
+        self.life.ended.cancelled().await;
     }
 
     fn is_idle(&self) -> bool {
@@ -127,7 +140,7 @@ pub(crate) struct EndOnDrop {
 impl Drop for EndOnDrop {
     fn drop(&mut self) {
         if let Some(session) = lock(&self.sessions.by_name).remove(&self.name) {
-            session.stop.cancel();
+            session.life.stop.cancel();
         }
     }
 }
@@ -147,12 +160,12 @@ impl Sessions {
     pub(crate) fn open(&self) -> Option<Opened> {
         let (inbox, incoming) = mpsc::channel(QUEUE);
         let (outbox, events) = mpsc::channel(QUEUE);
-        let stop = CancellationToken::new();
+        let life = Life::default();
         let name = fresh_name();
         let session = Arc::new(Session {
             inbox,
             outbox: outbox.clone(),
-            stop: stop.clone(),
+            life: life.clone(),
             waiting: Mutex::new(Waiting { ids: HashSet::new(), last_taken: Instant::now() }),
             max_waiting: self.max_waiting,
         });
@@ -163,13 +176,13 @@ impl Sessions {
             }
             by_name.insert(name.clone(), session.clone());
         }
-        (self.open)(outbox, incoming, stop);
+        (self.open)(outbox, incoming, life);
         let end = EndOnDrop { sessions: self.clone(), name };
         Some(Opened { session, events, end })
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Session>> {
-        lock(&self.by_name).get(name).filter(|session| !session.stop.is_cancelled()).cloned()
+        lock(&self.by_name).get(name).filter(|session| !session.life.stop.is_cancelled()).cloned()
     }
 
     pub(crate) fn is_draining(&self) -> bool {
@@ -180,7 +193,7 @@ impl Sessions {
     pub(crate) fn drain(&self) {
         self.draining.cancel();
         for session in lock(&self.by_name).values().filter(|session| session.is_idle()) {
-            session.stop.cancel();
+            session.life.stop.cancel();
         }
     }
 
@@ -260,11 +273,11 @@ mod tests {
         busy.session.admit(&request(5)).expect("admitted");
         sessions.drain();
         assert!(sessions.open().is_none());
-        assert!(idle.session.stop.is_cancelled());
-        assert!(!busy.session.stop.is_cancelled());
+        assert!(idle.session.life.stop.is_cancelled());
+        assert!(!busy.session.life.stop.is_cancelled());
         let answer = json!({"jsonrpc": "2.0", "id": 5, "result": {"tools": []}});
         let answer = serde_json::from_value(answer).expect("a response");
         busy.session.taken(&answer, sessions.is_draining());
-        assert!(busy.session.stop.is_cancelled());
+        assert!(busy.session.life.stop.is_cancelled());
     }
 }
