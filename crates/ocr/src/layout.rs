@@ -8,7 +8,6 @@ pub struct Piece {
     pub text: String,
     pub area: Area,
     pub confidence: f32,
-    pub tick: Option<bool>,
 }
 
 /// Puts pieces in reading order and numbers their rows.
@@ -28,7 +27,6 @@ pub fn rows(pieces: Vec<Piece>) -> Vec<Line> {
                     area: piece.area,
                     confidence: piece.confidence,
                     row,
-                    tick: piece.tick,
                 });
             }
             row += 1;
@@ -125,7 +123,7 @@ mod tests {
 
     fn piece(text: &str, x: f32, y: f32) -> Piece {
         let width = text.len() as f32 * 5.0;
-        Piece { text: text.to_owned(), area: Area::new(x, y, x + width, y + 10.0), confidence: 0.9, tick: None }
+        Piece { text: text.to_owned(), area: Area::new(x, y, x + width, y + 10.0), confidence: 0.9 }
     }
 
     #[test]

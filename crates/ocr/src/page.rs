@@ -67,9 +67,13 @@ pub struct Line {
     pub confidence: f32,
     /// Rows count from 0 down the page; lines of one row share a baseline.
     pub row: usize,
-    /// Whether a check box before the line is crossed; `None` without a box.
-    #[serde(default)]
-    pub tick: Option<bool>,
+}
+
+/// A drawn check box.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CheckBox {
+    pub area: Area,
+    pub crossed: bool,
 }
 
 /// How the text of a page was obtained.
@@ -91,6 +95,9 @@ pub struct PageText {
     /// Degrees the page was turned clockwise before it could be read.
     pub turned: u16,
     pub lines: Vec<Line>,
+    /// Check boxes near the lines, in no order.
+    #[serde(default)]
+    pub boxes: Vec<CheckBox>,
     /// Text that a person does not see on the page: white, tiny, invisible or
     /// outside it. Searched for instructions, never for facts.
     pub hidden: Vec<String>,

@@ -6,10 +6,9 @@ use image::RgbImage;
 
 use crate::error::OcrError;
 use crate::intake::{FileType, Limits, Unreadable, sniff};
-use crate::page::{Aside, Line, PageText, Source};
+use crate::page::{Area, Aside, CheckBox, Line, PageText, Source};
 use crate::recognizer::{Page, Recognizer};
-use crate::tick::tick;
-use crate::{pdf, raster};
+use crate::{pdf, raster, tick};
 
 /// Dots per inch at which a PDF page without text is rendered.
 const RENDER_DPI: f32 = 200.0;
@@ -112,7 +111,8 @@ impl Reader {
                     height,
                     source: Source::TextLayer,
                     turned: 0,
-                    lines: with_ticks(page, layer.lines),
+                    boxes: drawn_boxes(page, &layer.lines),
+                    lines: layer.lines,
                     hidden: Vec::new(),
                 },
             };
@@ -132,6 +132,9 @@ impl Reader {
         for line in &mut page.lines {
             line.area = line.area.scaled(scale);
         }
+        for mark in &mut page.boxes {
+            mark.area = mark.area.scaled(scale);
+        }
         Ok(PageText {
             number,
             width: page.width * scale,
@@ -139,21 +142,30 @@ impl Reader {
             source: Source::Recognised,
             turned: page.turned,
             lines: page.lines,
+            boxes: page.boxes,
             hidden: Vec::new(),
         })
     }
 }
 
-/// Looks at the drawn page for check boxes: in a text layer the box and its cross are mostly lines, not letters.
-fn with_ticks(page: &hayro::hayro_syntax::page::Page<'_>, mut lines: Vec<Line>) -> Vec<Line> {
-    if let Some((pixels, scale)) = pdf::render(page, RENDER_DPI) {
-        let gray = image::imageops::grayscale(&pixels);
-        for line in &mut lines {
-            // A word has no box inside it, and the letters of a text layer are known.
-            line.tick = tick(&gray, &line.area.scaled(scale), &line.text);
+/// Looks at the drawn page for check boxes: in a text layer they are lines, not letters.
+fn drawn_boxes(page: &hayro::hayro_syntax::page::Page<'_>, lines: &[Line]) -> Vec<CheckBox> {
+    let Some((pixels, scale)) = pdf::render(page, RENDER_DPI) else { return Vec::new() };
+    let gray = image::imageops::grayscale(&pixels);
+    let mut boxes: Vec<CheckBox> = Vec::new();
+    for line in lines {
+        // Glyph areas are tight; recognised lines have a margin.
+        let margin = line.area.height() * 0.25;
+        let area = Area::new(line.area.x0, line.area.y0 - margin, line.area.x1, line.area.y1 + margin);
+        for mark in tick::boxes(&gray, &area.scaled(scale)) {
+            let mark = CheckBox { area: mark.area.scaled(1.0 / scale), ..mark };
+            let near = |other: &CheckBox| (other.area.x0 - mark.area.x0).abs() + (other.area.y0 - mark.area.y0).abs() < mark.area.width();
+            if !boxes.iter().any(near) {
+                boxes.push(mark);
+            }
         }
     }
-    lines
+    boxes
 }
 
 fn blank(pixels: &RgbImage) -> bool {

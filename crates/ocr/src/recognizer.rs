@@ -6,7 +6,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 use crate::error::OcrError;
-use crate::page::Line;
+use crate::page::{CheckBox, Line};
 
 /// A page as pixels.
 pub struct Page {
@@ -16,6 +16,7 @@ pub struct Page {
 /// What was read on a page, in pixels of the page set upright.
 pub struct PageLines {
     pub lines: Vec<Line>,
+    pub boxes: Vec<CheckBox>,
     pub width: f32,
     pub height: f32,
     /// Degrees the page was turned clockwise to stand upright.

@@ -1,35 +1,41 @@
-//! Check boxes: a small square at the left of a line, empty or crossed.
+//! Check boxes: small drawn squares, empty or crossed, before the words they answer.
 
 use image::GrayImage;
 
-use crate::page::Area;
+use crate::page::{Area, CheckBox};
 
-/// Longest text that can be the label of a check box.
-const MAX_LABEL: usize = 60;
 /// Share of each side that must be drawn.
-const FRAME: f32 = 0.82;
+const FRAME: f32 = 0.86;
 /// Share of the inside that is inked in a crossed box.
 const CROSSED: f32 = 0.10;
+/// A box is larger than a capital letter: sides as shares of the height of a line area.
+const SMALLEST: f32 = 0.62;
+const LARGEST: f32 = 1.3;
 
-/// Whether a check box stands at the left of a line and is crossed; `None` without a box.
+/// The check boxes in and just left of a line, in pixels of `page`.
 ///
-/// `area` is the line in pixels of `page`. The box may also lie inside the left end of the area.
+/// `line` is the area of the line with its usual margins, about one and a half times its capitals.
 #[must_use]
-pub fn tick(page: &GrayImage, area: &Area, text: &str) -> Option<bool> {
-    if text.chars().count() > MAX_LABEL || area.height() < 8.0 {
-        return None;
+pub fn boxes(page: &GrayImage, line: &Area) -> Vec<CheckBox> {
+    let height = line.height();
+    if height < 10.0 {
+        return Vec::new();
     }
-    let height = area.height();
-    let left = (area.x0 - 2.4 * height).max(0.0) as u32;
-    let right = ((area.x0 + 1.4 * height) as u32).min(page.width());
-    let top = (area.middle() - 1.1 * height).max(0.0) as u32;
-    let bottom = ((area.middle() + 1.1 * height) as u32).min(page.height());
+    let left = (line.x0 - 2.4 * height).max(0.0) as u32;
+    let right = ((line.x1 + 0.2 * height) as u32).min(page.width());
+    let top = (line.y0 - 0.4 * height).max(0.0) as u32;
+    let bottom = ((line.y1 + 0.4 * height) as u32).min(page.height());
     if right <= left + 8 || bottom <= top + 8 {
-        return None;
+        return Vec::new();
     }
     let ink = Ink::of(page, left, top, right - left, bottom - top);
-    let frame = ink.frame(height)?;
-    Some(ink.inside(&frame) > CROSSED)
+    let mut found: Vec<CheckBox> = Vec::new();
+    for frame in ink.frames(height) {
+        let (x, y) = (left as f32 + frame.x as f32, top as f32 + frame.y as f32);
+        let area = Area::new(x, y, x + frame.side as f32, y + frame.side as f32);
+        found.push(CheckBox { area, crossed: ink.inside(&frame) > CROSSED });
+    }
+    found
 }
 
 struct Frame {
@@ -50,22 +56,18 @@ impl Ink {
     fn of(page: &GrayImage, left: u32, top: u32, width: u32, height: u32) -> Self {
         let (w, h) = (width as usize, height as usize);
         let at = |x: usize, y: usize| page.get_pixel(left + x as u32, top + y as u32).0[0];
-        let mut values: Vec<u8> = (0..w * h).map(|n| at(n % w, n / w)).collect();
-        let pixels = values.clone();
+        let pixels: Vec<u8> = (0..w * h).map(|n| at(n % w, n / w)).collect();
+        let mut values = pixels.clone();
         values.sort_unstable();
         let paper = f32::from(values[values.len() * 3 / 4]);
-        let darkest = f32::from(values[values.len() / 50]);
+        let darkest = f32::from(values[values.len() / 100]);
         let limit = paper - (paper - darkest).max(40.0) * 0.4;
         let dark: Vec<bool> = pixels.iter().map(|value| f32::from(*value) < limit).collect();
         let near = |x: usize, y: usize| {
-            (y.saturating_sub(1)..(y + 2).min(h)).any(|v| (x.saturating_sub(1)..(x + 2).min(w)).any(|u| dark[v * w + u]))
+            let rows = y.saturating_sub(1)..(y + 2).min(h);
+            rows.into_iter().any(|v| (x.saturating_sub(1)..(x + 2).min(w)).any(|u| dark[v * w + u]))
         };
-        Self {
-            width: w,
-            height: h,
-            exact: sums(w, h, |x, y| dark[y * w + x]),
-            spread: sums(w, h, near),
-        }
+        Self { width: w, height: h, exact: sums(w, h, |x, y| dark[y * w + x]), spread: sums(w, h, near) }
     }
 
     fn share(&self, table: &[u32], x: usize, y: usize, w: usize, h: usize) -> f32 {
@@ -76,29 +78,37 @@ impl Ink {
         sum as f32 / (w * h).max(1) as f32
     }
 
-    /// The best drawn square, the leftmost among equals.
-    fn frame(&self, line: f32) -> Option<Frame> {
-        let smallest = ((line * 0.38) as usize).max(7);
-        let largest = ((line * 1.25) as usize).min(self.height.min(self.width) - 1);
-        let mut best: Option<(f32, Frame)> = None;
+    /// Drawn squares from left to right, the best of those that overlap.
+    fn frames(&self, line: f32) -> Vec<Frame> {
+        let smallest = ((line * SMALLEST) as usize).max(8);
+        let largest = ((line * LARGEST) as usize).min(self.height.min(self.width) - 1);
+        let mut all: Vec<(f32, Frame)> = Vec::new();
         for side in smallest..=largest {
             for y in 0..self.height - side {
                 for x in 0..self.width - side {
                     let drawn = self.sides(x, y, side);
-                    if drawn < FRAME {
-                        continue;
-                    }
-                    // Larger squares win: the stroke of a frame holds smaller ones.
-                    let score = drawn + side as f32 / line;
-                    if best.as_ref().is_none_or(|(least, _)| score > *least + 0.01) {
-                        best = Some((score, Frame { x, y, side }));
+                    if drawn >= FRAME {
+                        all.push((drawn - 0.002 * side as f32, Frame { x, y, side }));
                     }
                 }
             }
+            if all.len() > 4000 {
+                break;
+            }
         }
-        best.map(|(_, frame)| frame)
+        all.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut kept: Vec<Frame> = Vec::new();
+        for (_, frame) in all {
+            let apart = |other: &Frame| frame.x.abs_diff(other.x) > frame.side.min(other.side) / 2;
+            if kept.iter().all(apart) && kept.len() < 16 {
+                kept.push(frame);
+            }
+        }
+        kept.sort_by_key(|frame| frame.x);
+        kept
     }
 
+    /// The least drawn of the four sides; 0 where the square does not stand free.
     fn sides(&self, x: usize, y: usize, side: usize) -> f32 {
         let table = &self.spread;
         let top = self.share(table, x, y, side, 1);
@@ -111,9 +121,22 @@ impl Ink {
         }
         let bottom = self.share(table, x, y + side - 1, side, 1);
         let right = self.share(table, x + side - 1, y, 1, side);
-        // A solid blob is no frame.
-        let middle = self.share(&self.exact, x + side / 4, y + side / 4, side / 2, side / 2);
-        if middle > 0.85 { 0.0 } else { top.min(left).min(bottom).min(right) }
+        let least = top.min(left).min(bottom).min(right);
+        let solid = self.share(&self.exact, x + side / 4, y + side / 4, side / 2, side / 2) > 0.85;
+        if least < FRAME || solid || !self.free(x, y, side) { 0.0 } else { least }
+    }
+
+    /// Whether there is paper on both flanks: the grid of a table and letters run on.
+    fn free(&self, x: usize, y: usize, side: usize) -> bool {
+        let gap = (side / 6).max(3);
+        let (inner, length) = (y + side / 5, side * 3 / 5);
+        let west = x >= gap + 1 && self.share(&self.exact, x - gap, inner, gap - 2, length) > 0.35;
+        let east = x + side + gap < self.width && self.share(&self.exact, x + side + 2, inner, gap - 2, length) > 0.35;
+        let long = |row: usize| {
+            let (from, to) = (x.saturating_sub(side), (x + 2 * side).min(self.width));
+            self.share(&self.spread, from, row, to - from, 1) > 0.8
+        };
+        !west && !east && !long(y) && !long(y + side - 1)
     }
 
     fn inside(&self, frame: &Frame) -> f32 {
@@ -142,27 +165,37 @@ mod tests {
 
     use super::*;
 
-    fn page(crossed: bool) -> GrayImage {
-        let mut page = GrayImage::from_pixel(200, 60, Luma([250]));
-        for n in 0..16 {
-            for (x, y) in [(20 + n, 22), (20 + n, 37), (20, 22 + n), (35, 22 + n)] {
-                page.put_pixel(x, y, Luma([60]));
+    fn draw(page: &mut GrayImage, left: u32, crossed: bool) {
+        for n in 0..20 {
+            for (x, y) in [(n, 0), (n, 19), (0, n), (19, n)] {
+                page.put_pixel(left + x, 20 + y, Luma([60]));
             }
             if crossed {
-                for (x, y) in [(20 + n, 22 + n), (35 - n, 22 + n), (21 + n.min(14), 22 + n)] {
-                    page.put_pixel(x, y, Luma([60]));
+                for (x, y) in [(n, n), (19 - n, n), (n.min(18) + 1, n)] {
+                    page.put_pixel(left + x, 20 + y, Luma([60]));
                 }
             }
         }
-        page
     }
 
     #[test]
-    fn a_box_is_empty_or_crossed() {
-        let line = Area::new(42.0, 18.0, 120.0, 42.0);
-        assert_eq!(tick(&page(false), &line, "Fire"), Some(false));
-        assert_eq!(tick(&page(true), &line, "Fire"), Some(true));
-        let blank = GrayImage::from_pixel(200, 60, Luma([250]));
-        assert_eq!(tick(&blank, &line, "Fire"), None);
+    fn boxes_are_empty_or_crossed() {
+        let mut page = GrayImage::from_pixel(400, 60, Luma([250]));
+        draw(&mut page, 20, false);
+        draw(&mut page, 200, true);
+        let found = boxes(&page, &Area::new(46.0, 18.0, 300.0, 42.0));
+        let got: Vec<bool> = found.iter().map(|found| found.crossed).collect();
+        assert_eq!(got, [false, true]);
+        assert!((found[0].area.x0 - 20.0).abs() < 3.0);
+    }
+
+    #[test]
+    fn rules_and_blank_paper_are_no_boxes() {
+        let mut page = GrayImage::from_pixel(400, 60, Luma([250]));
+        for x in 0..400 {
+            page.put_pixel(x, 15, Luma([0]));
+            page.put_pixel(x, 40, Luma([0]));
+        }
+        assert!(boxes(&page, &Area::new(46.0, 18.0, 300.0, 42.0)).is_empty());
     }
 }

@@ -31,7 +31,7 @@ const CATEGORIES: &[(&str, &[&str])] = &[
     ("building", &["tuile", "tile", "cloison", "partition", "gouttiere", "gutter", "vitrage", "glazing", "vitre", "window", "fenetre", "porte", "door", "toit", "roof", "facade", "mur ",
         "wall", "plafond", "ceiling", "placo", "plaster", "platre", "charpente", "rafter", "ardoise", "slate", "cheminee", "chimney", "volet", "shutter", "baie", "pane", "fence",
         "cloture", "tuyau", "pipe", "canalisation", "isolation", "insulation", "carrelage mural", "plomberie", "plumbing", "tableau electrique", "wiring", "serrure", "lock", "brique", "brick"]),
-    ("furnishing", &["parquet", "floor", "meuble", "cuisine", "kitchen", "furniture", "canape", "sofa", "table", "chaise", "chair", "tapis", "carpet", "rug", "rideau", "curtain", "matelas",
+    ("furnishing", &["parquet", "floor", "meuble", "cuisine", "kitchen", "furniture", "canape", "sofa", "table ", "tables ", "chaise", "chair", "tapis", "carpet", "rug", "rideau", "curtain", "matelas",
         "mattress", "lit ", "bed ", "armoire", "wardrobe", "moquette", "textile", "linge", "etagere", "shelf", "commode", "drawers", "bureau", "desk", "fauteuil", "armchair",
         "buffet", "sideboard", "stratifie", "laminate", "carrelage", "vinyl", "base units", "units", "cabinet", "placard", "worktop", "plan de travail", "lampe", "lamp", "bookcase", "literie", "bedding"]),
 ];
@@ -50,7 +50,11 @@ const CAR_PARTS: &[&str] = &[
 #[must_use]
 pub fn category(description: &str, product: Option<Product>) -> &'static str {
     let text = format!(" {} ", fold(description));
-    let has = |parts: &[&str]| parts.iter().any(|part| text.contains(&format!(" {part}")) || part.len() > 6 && text.contains(part));
+    // A long word may carry one misread letter.
+    let misread = |part: &str| part.len() >= 6 && !part.contains(' ') && text.split(' ').any(|word| strsim::levenshtein(word, part) == 1);
+    let has = |parts: &[&str]| {
+        parts.iter().any(|part| text.contains(&format!(" {part}")) || part.len() > 6 && text.contains(part) || misread(part))
+    };
     let labour = has(CATEGORIES[0].1);
     if product == Some(Product::Health) {
         return "care";

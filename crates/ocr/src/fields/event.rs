@@ -7,6 +7,7 @@ use regex::Regex;
 use super::dates;
 use super::fold::{fold, plain};
 use super::labels::{Label, label, values};
+use super::options;
 use super::parts::Part;
 use super::perils::{self, Peril, Product};
 use super::places;
@@ -55,44 +56,12 @@ pub fn product(views: &[View<'_>]) -> Option<(Product, Fact)> {
     Some((Product::Health, bill.fact_in_text("health".to_owned(), "patient")))
 }
 
-/// A line without the mark of its check box, and whether the mark is a cross.
-fn unmarked(line: &Line) -> (String, Option<bool>) {
-    let text = line.text.trim();
-    for (mark, crossed) in [("☒", true), ("☑", true), ("✓", true), ("✔", true), ("✗", true), ("✘", true), ("[x]", true), ("[X]", true), ("(x)", true), ("(X)", true), ("☐", false), ("[ ]", false), ("□", false)] {
-        if let Some(rest) = text.strip_prefix(mark) {
-            return (rest.trim().to_owned(), Some(crossed));
-        }
-    }
-    for mark in ["X ", "x ", "× ", "✕ ", "X", "×"] {
-        if let Some(rest) = text.strip_prefix(mark)
-            && rest.trim_start().starts_with(char::is_uppercase)
-            && (mark.ends_with(' ') || line.tick.is_some())
-        {
-            return (rest.trim().to_owned(), Some(true));
-        }
-    }
-    // One or two stray signs that recognition made of the box.
-    let stripped = text.trim_start_matches(|c: char| !c.is_alphanumeric());
-    (stripped.trim().to_owned(), line.tick)
-}
-
 /// The peril whose box is crossed; `None` when no box or several are.
 fn ticked(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, Fact)> {
-    let mut crossed: Vec<(&'static Peril, Fact)> = Vec::new();
-    let lines = &view.page.lines;
-    for (n, line) in lines.iter().enumerate() {
-        let (text, own) = unmarked(line);
-        let before = n.checked_sub(1).map(|m| &lines[m]).filter(|before| before.row == line.row);
-        let cross_before = before.is_some_and(|before| matches!(before.text.trim(), "X" | "x" | "×" | "☒" | "☑" | "✓" | "✔"));
-        if own == Some(true) || cross_before {
-            let peril = perils::named(&text, product).or_else(|| perils::named(text.split_once(' ').map_or("", |(_, rest)| rest), product));
-            if let Some(peril) = peril {
-                crossed.push((peril, view.fact(peril.code.to_owned(), line, FactSource::Label)));
-            }
-        }
-    }
-    let first = crossed.first()?.clone();
-    crossed.iter().all(|(peril, _)| peril.code == first.0.code).then_some(first)
+    let choices = options::crossed(view.page, |text| perils::named(text, product));
+    let first = choices.first()?;
+    let alone = choices.iter().all(|choice| choice.option.code == first.option.code);
+    alone.then(|| (first.option, view.fact(first.option.code.to_owned(), first.line, FactSource::Label)))
 }
 
 /// The peril and whether it was concluded from a story.
@@ -126,7 +95,7 @@ pub fn peril(views: &[View<'_>], product: Option<Product>) -> Option<(&'static P
 
 fn beside_options(view: &View<'_>, line: &Line, product: Option<Product>) -> bool {
     let options = view.page.lines.iter().filter(|other| other.row.abs_diff(line.row) <= 1);
-    options.filter(|other| perils::named(&unmarked(other).0, product).is_some()).count() >= 2
+    options.filter(|other| perils::named(&other.text, product).is_some()).count() >= 2
 }
 
 /// The subject line of a letter: "Re: notice of claim - glass breakage".
@@ -237,16 +206,14 @@ pub fn disposed_box(view: &View<'_>) -> Option<(bool, Fact)> {
         ["repares ou jetes", "disposed of", "deja repare", "already repaired", "thrown away", "jetes avant", "repaired or"].iter().any(|part| text.contains(part))
     };
     let question = view.page.lines.iter().find(asks)?;
-    let near = view.page.lines.iter().filter(|line| line.row == question.row || line.row == question.row + 1);
-    let mut answer = None;
-    for line in near {
-        let (text, crossed) = unmarked(line);
-        let folded = fold(&text);
-        let yes = matches!(folded.as_str(), "oui" | "yes" | "qui" | "0ui");
-        let no = matches!(folded.as_str(), "non" | "no" | "n0n" | "n0");
-        if crossed == Some(true) && (yes || no) {
-            answer = Some((yes, view.fact(yes.to_string(), line, FactSource::Label)));
-        }
-    }
-    answer
+    let answer = |text: &str| match fold(text).as_str() {
+        "oui" | "yes" | "qui" | "0ui" => Some(true),
+        "non" | "no" | "n0n" | "n0" => Some(false),
+        _ => None,
+    };
+    let near = |line: &Line| line.row == question.row || line.row == question.row + 1;
+    let choices: Vec<_> = options::crossed(view.page, answer).into_iter().filter(|choice| near(choice.line)).collect();
+    let first = choices.first()?;
+    let alone = choices.iter().all(|choice| choice.option == first.option);
+    alone.then(|| (first.option, view.fact(first.option.to_string(), first.line, FactSource::Label)))
 }

@@ -81,7 +81,11 @@ fn ends(text: &str) -> bool {
     if starts.iter().any(|start| folded == *start || folded.starts_with(&format!("{start} "))) {
         return true;
     }
-    label(text).is_some_and(|found| matches!(found.label, Label::Total | Label::Claimed | Label::OtherPayer | Label::Disposed | Label::PaidOn))
+    // A sentence about the whole: "The total amount I claim is ...".
+    if format!(" {folded} ").contains(" total ") && folded.split(' ').count() >= 4 {
+        return true;
+    }
+    label(text).is_some_and(|found| matches!(found.label, Label::Total | Label::Claimed | Label::PaidOn))
 }
 
 fn item(row: &[&Line], text: &str, product: Option<Product>, pending: Option<&str>, page: usize) -> Option<(Item, Decimal)> {

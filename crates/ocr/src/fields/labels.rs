@@ -17,7 +17,6 @@ pub enum Label {
     DecreeDate,
     Claimed,
     Total,
-    OtherPayer,
     InvoiceNumber,
     Number,
     Date,
@@ -28,7 +27,6 @@ pub enum Label {
     Provider,
     Nature,
     Reference,
-    Disposed,
     Product,
     Decoration,
 }

@@ -15,6 +15,7 @@ mod kind;
 mod labels;
 mod money;
 mod names;
+mod options;
 mod parts;
 mod perils;
 mod places;

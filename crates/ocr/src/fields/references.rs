@@ -16,11 +16,13 @@ fn pattern(text: &str) -> Regex {
 
 /// A reference after its words in running text, on plain text.
 static CONTRACT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:contrat|contract|police d'assurance|police|policy)(?: [a-z']+){0,3}?\s*,?\s*(?:n[°ºo]?\.?|no\.?|nr\.?|number|numero|ref\.?|reference|#|:)\s*:?\s*([a-z0-9][a-z0-9/. -]{3,24}[0-9])")
+    pattern(r"(?:contrat|contract|police d'assurance|police|policy)(?: [a-z']+){0,3}?\s*,?\s*(?:number|numero|reference|ref\b\.?|no\b\.?|nr\b\.?|n[°º]\.?|n\b\.?|#|:)\s*:?\s*([a-z0-9]{1,6}(?:[/. -][a-z0-9]{1,10}){0,4}[0-9])")
 });
 static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:(?:n[°ºo]?\.?|no\.?|numero|ref\.?|reference|identifiant|code)\s*(?:de |d')?(?:client|adherent|societaire|assure|membre)|(?:client|customer|member|membership|account)\s*(?:n[°ºo]\.?|no\.?|number|numero|ref\.?|reference|id)?)\s*:?\s*([a-z]{0,4}[ -]?[0-9oil][a-z0-9-]{2,14})")
+    pattern(r"(?:(?:\bn[°º]\.?|\bn\b\.?|\bno\b\.?|numero|\bref\b\.?|reference|identifiant|code)\s*(?:de |d')?(?:client|adherent|societaire|assure|membre)|(?:client|customer|member|membership|account)\s*(?:number|numero|reference|ref\b\.?|no\b\.?|n[°º]\.?|id\b)?)\s*:?\s*([a-z]{0,4}[ -]?[0-9][a-z0-9-]{2,14})")
 });
+/// "no." or "n°" between a label and its value.
+static NUMBER_WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?i:n[°ºo]\.?|nr\.?|number|num[ée]ro|#)\s*:?\s+"));
 static CLIENT_SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\busr[ -]?([0-9oilsb]{4,6})\b"));
 static CLAIM_SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bclm[ -]?([0-9oil]{4})[ -]?([0-9oil]{5})\b"));
 static CONTRACT_SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b([a-z]{2})[ -]([a-z]{2})[ -]([0-9oilsb]{2})[ -]([0-9oilsb]{6})\b"));
@@ -50,7 +52,8 @@ fn digits(text: &str) -> String {
 
 /// A reference beside its label: capitals, digits and separators, at least one digit.
 fn reference(text: &str) -> Option<String> {
-    let text = text.trim().trim_end_matches(['.', ',', ';']);
+    let text = NUMBER_WORD.replace(text.trim(), "");
+    let text = text.trim_end_matches(['.', ',', ';']);
     let token = text.split("  ").next()?.split(" — ").next()?.trim();
     let compact: String = token.split_whitespace().collect::<Vec<_>>().join(" ");
     let digits = compact.chars().filter(char::is_ascii_digit).count();

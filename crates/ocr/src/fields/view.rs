@@ -12,7 +12,7 @@ pub struct View<'a> {
     pub page: &'a PageText,
     pub part: Part,
     pub sentences: Vec<String>,
-    /// Rows of the page joined by two spaces, in plain form.
+    /// Rows of the page in plain form, a bar between them so that no pattern runs on into the next.
     pub plain: String,
 }
 
@@ -20,7 +20,7 @@ pub struct View<'a> {
 pub fn views(pages: &[PageText]) -> Vec<View<'_>> {
     pages
         .iter()
-        .map(|page| View { page, part: part(page), sentences: sentences::of_page(page), plain: plain(&page.text()) })
+        .map(|page| View { page, part: part(page), sentences: sentences::of_page(page), plain: page.text().lines().map(plain).collect::<Vec<_>>().join(" | ") })
         .collect()
 }
 

@@ -202,7 +202,7 @@ fn assemble(letters: &[Letter]) -> Vec<Line> {
         cut(&band, &mut pieces);
     }
     for letter in letters.iter().filter(|letter| !letter.upright) {
-        pieces.push(Piece { text: letter.text.clone(), area: letter.area, confidence: 0.99, tick: None });
+        pieces.push(Piece { text: letter.text.clone(), area: letter.area, confidence: 0.99 });
     }
     rows(pieces)
 }
@@ -228,7 +228,7 @@ fn cut(band: &[&Letter], pieces: &mut Vec<Piece>) {
             }
             _ => {
                 pieces.extend(open.take());
-                open = Some(Piece { text: letter.text.clone(), area: letter.area, confidence: 0.99, tick: None });
+                open = Some(Piece { text: letter.text.clone(), area: letter.area, confidence: 0.99 });
             }
         }
         space = false;

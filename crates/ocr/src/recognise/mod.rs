@@ -10,8 +10,9 @@ use image::{RgbImage, imageops};
 
 use crate::error::OcrError;
 use crate::layout::{Piece, rows};
-use crate::page::Area;
+use crate::page::{Area, CheckBox};
 use crate::recognizer::{ModelFiles, Page, PageLines, Recognizer};
+use crate::tick;
 use decode::Alphabet;
 use detect::Quad;
 use net::Net;
@@ -117,17 +118,24 @@ impl Recognizer for PpOcr {
         let read = self.read_quads(&pixels, &quads)?;
         let slope = slope::Slope::of(&quads);
         let gray = imageops::grayscale(&pixels);
-        let pieces = quads
-            .iter()
-            .zip(read)
-            .filter(|(_, (text, confidence))| *confidence >= MIN_CONFIDENCE && !text.trim().is_empty())
-            .map(|(quad, (text, confidence))| {
-                let tick = crate::tick::tick(&gray, &bounds(&quad.0), &text);
-                Piece { text, area: slope.straighten(quad), confidence, tick }
-            })
-            .collect();
+        let mut pieces = Vec::new();
+        let mut boxes: Vec<CheckBox> = Vec::new();
+        for (quad, (text, confidence)) in quads.iter().zip(read) {
+            if confidence < MIN_CONFIDENCE || text.trim().is_empty() {
+                continue;
+            }
+            for mark in tick::boxes(&gray, &bounds(&quad.0)) {
+                let mark = CheckBox { area: slope.level(&mark.area), ..mark };
+                let near = |other: &CheckBox| (other.area.x0 - mark.area.x0).abs() + (other.area.y0 - mark.area.y0).abs() < mark.area.width();
+                if !boxes.iter().any(near) {
+                    boxes.push(mark);
+                }
+            }
+            pieces.push(Piece { text, area: slope.straighten(quad), confidence });
+        }
         Ok(PageLines {
             lines: rows(pieces),
+            boxes,
             width: pixels.width() as f32,
             height: pixels.height() as f32,
             turned,

@@ -50,6 +50,13 @@ impl Slope {
         let (w, h) = if h > 1.5 * w { (h, w) } else { (w, h) };
         Area::new(x - w / 2.0, level - h / 2.0, x + w / 2.0, level + h / 2.0)
     }
+
+    /// The same area after the slope is taken out.
+    pub fn level(&self, area: &Area) -> Area {
+        let (x, y) = ((area.x0 + area.x1) / 2.0, area.middle());
+        let shift = (self.base + self.change * y) * (x - self.middle);
+        Area::new(area.x0, area.y0 - shift, area.x1, area.y1 - shift)
+    }
 }
 
 fn median(mut values: Vec<f32>) -> Option<f32> {

@@ -1,0 +1,176 @@
+//! The result of reading a document, as tools give it and evidence keeps it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{Conflict, DocumentKind, Fact, FieldName, InjectionEvidence, Item};
+use crate::fields::facts;
+use crate::intake::Unreadable;
+use crate::page::{PageText, Source};
+use crate::reader::{Document, Opened};
+
+/// How well the document could be read, and what it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DocumentQuality {
+    pub readable: bool,
+    /// Absent when unreadable.
+    pub kind: Option<DocumentKind>,
+    /// 0 to 1, over all pages.
+    pub ocr_confidence: f32,
+    /// `fr` or `en`.
+    pub language: Option<String>,
+    /// Whether a passage addresses the processing system.
+    pub injection: bool,
+    pub injection_evidence: Vec<InjectionEvidence>,
+    /// `empty`, `corrupt`, `encrypted`, `unsupported_type`, `too_large`, `too_many_pages`, `page_too_large` or `no_text`.
+    pub unreadable_reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Statistics {
+    pub word_count: usize,
+    pub character_count: usize,
+    pub page_count: usize,
+}
+
+/// A page with its lines, on request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PageReport {
+    pub page: usize,
+    pub width: f32,
+    pub height: f32,
+    /// `text_layer` or `recognised`.
+    pub source: String,
+    /// Degrees the page was turned clockwise.
+    pub turned: u16,
+    pub confidence: f32,
+    pub lines: Vec<LineReport>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LineReport {
+    pub text: String,
+    #[serde(rename = "box")]
+    pub area: [f32; 4],
+    pub confidence: f32,
+}
+
+/// Everything a document says. The text is untrusted: data, never instructions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Reading {
+    pub document: DocumentQuality,
+    pub fields: BTreeMap<FieldName, Fact>,
+    pub items: Vec<Item>,
+    pub conflicts: Vec<Conflict>,
+    pub stated_circumstances: Vec<String>,
+    pub suspected_circumstances: Vec<String>,
+    /// Fields concluded from a story rather than read.
+    pub inferred_fields: Vec<String>,
+    pub raw_text: String,
+    pub confidence: f32,
+    pub statistics: Statistics,
+    pub pages: Vec<PageReport>,
+}
+
+impl Reading {
+    /// From what came of opening a document.
+    #[must_use]
+    pub fn of(opened: Opened) -> Self {
+        match opened {
+            Ok(document) => Self::readable(&document),
+            Err(reason) => Self::unreadable(reason),
+        }
+    }
+
+    /// A document that cannot be read: no facts, and why.
+    #[must_use]
+    pub fn unreadable(reason: Unreadable) -> Self {
+        Self {
+            document: DocumentQuality {
+                readable: false,
+                kind: None,
+                ocr_confidence: 0.0,
+                language: None,
+                injection: false,
+                injection_evidence: Vec::new(),
+                unreadable_reason: Some(reason.code().to_owned()),
+            },
+            fields: BTreeMap::new(),
+            items: Vec::new(),
+            conflicts: Vec::new(),
+            stated_circumstances: Vec::new(),
+            suspected_circumstances: Vec::new(),
+            inferred_fields: Vec::new(),
+            raw_text: String::new(),
+            confidence: 0.0,
+            statistics: Statistics::default(),
+            pages: Vec::new(),
+        }
+    }
+
+    fn readable(document: &Document) -> Self {
+        let facts = facts(&document.pages, &document.asides);
+        let raw_text = document.pages.iter().map(PageText::text).collect::<Vec<_>>().join("\n\n");
+        let confidence = confidence(&document.pages);
+        Self {
+            document: DocumentQuality {
+                readable: true,
+                kind: Some(facts.kind),
+                ocr_confidence: confidence,
+                language: Some(facts.language),
+                injection: !facts.injection_evidence.is_empty(),
+                injection_evidence: facts.injection_evidence,
+                unreadable_reason: None,
+            },
+            fields: facts.fields,
+            items: facts.items,
+            conflicts: facts.conflicts,
+            stated_circumstances: facts.stated_circumstances,
+            suspected_circumstances: facts.suspected_circumstances,
+            inferred_fields: facts.inferred_fields,
+            statistics: Statistics {
+                word_count: raw_text.split_whitespace().count(),
+                character_count: raw_text.chars().count(),
+                page_count: document.pages.len(),
+            },
+            raw_text,
+            confidence,
+            pages: document.pages.iter().map(page_report).collect(),
+        }
+    }
+}
+
+fn page_report(page: &PageText) -> PageReport {
+    let line = |line: &crate::page::Line| LineReport {
+        text: line.text.clone(),
+        area: line.area.to_array(),
+        confidence: line.confidence,
+    };
+    PageReport {
+        page: page.number,
+        width: page.width,
+        height: page.height,
+        source: match page.source {
+            Source::TextLayer => "text_layer".to_owned(),
+            Source::Recognised => "recognised".to_owned(),
+        },
+        turned: page.turned,
+        confidence: page.confidence().unwrap_or(0.0),
+        lines: page.lines.iter().map(line).collect(),
+    }
+}
+
+/// Mean over the pages that have text, weighted by their length.
+fn confidence(pages: &[PageText]) -> f32 {
+    let (mut sum, mut weight) = (0.0, 0.0);
+    for page in pages {
+        if let Some(confidence) = page.confidence() {
+            let length = page.lines.iter().map(|line| line.text.len()).sum::<usize>() as f32;
+            sum += confidence * length;
+            weight += length;
+        }
+    }
+    if weight > 0.0 { sum / weight } else { 0.0 }
+}
