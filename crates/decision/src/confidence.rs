@@ -1,5 +1,7 @@
 //! Confidence (indice de confiance), section 10, and diverging precedents, section 9.
 
+use std::cmp::Reverse;
+
 use rust_decimal::Decimal;
 
 use crate::facts::{ClaimFacts, Field, Share};
@@ -40,7 +42,7 @@ pub fn precedents_diverge(facts: &ClaimFacts, loss: &Loss<'_>, outcome: Outcome,
     };
     let mut nearest: Vec<&Precedent> = facts.precedents.iter().filter(same_kind).collect();
     // Stable: equal scores keep the order of the search.
-    nearest.sort_by(|a, b| b.similarity.cmp(&a.similarity));
+    nearest.sort_by_key(|precedent| Reverse(precedent.similarity));
     nearest.truncate(policy.parameters.precedents_compared);
     let others = nearest.iter().filter(|precedent| precedent.outcome != outcome).count();
     others >= policy.parameters.precedents_for_divergence.max(1)

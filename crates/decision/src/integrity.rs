@@ -106,19 +106,20 @@ pub fn mandatory_fields(facts: &ClaimFacts, policy: &Policy) -> Finding {
 fn consistency(facts: &ClaimFacts, policy: &Policy) -> Finding {
     let claim = &facts.claim;
     let mut contradictions: Vec<String> = Vec::new();
-    let items = money::total(claim.items.iter().map(|item| item.amount));
+    let amounts = claim.items.iter().map(|item| item.amount);
+    let items = money::total(amounts.clone());
+    let mut stated = amounts.chain(claim.claimed_amount).chain(claim.other_payer_amount).chain([items]);
+    let usable = stated.all(money::usable);
+    if !usable {
+        contradictions.push("amount_unusable".into());
+    }
     let tolerance = policy.parameters.items_total_tolerance;
     let differs = |claimed: Decimal| items.saturating_sub(claimed).abs() > tolerance;
-    if !claim.items.is_empty() && claim.claimed_amount.is_some_and(differs) {
+    if usable && !claim.items.is_empty() && claim.claimed_amount.is_some_and(differs) {
         contradictions.push("items_total_differs".into());
     }
     if claim.incident_date.is_some_and(|day| day > facts.intake.received_date) {
         contradictions.push("incident_after_receipt".into());
-    }
-    let amounts = claim.items.iter().map(|item| item.amount);
-    let amounts = amounts.chain(claim.claimed_amount).chain(claim.other_payer_amount);
-    if amounts.chain([items]).any(|amount| !money::usable(amount)) {
-        contradictions.push("amount_unusable".into());
     }
     let in_file = claim.conflicts.iter().filter(|conflict| is_conflict(conflict));
     contradictions.extend(in_file.map(|conflict| conflict.field.clone()));

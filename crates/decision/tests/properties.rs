@@ -10,6 +10,7 @@ use decision::{
 };
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use rust_decimal::Decimal;
 use samples::{json_file, policy};
 
@@ -229,6 +230,20 @@ fn within_limits(facts: &ClaimFacts, decision: &Decision, policy: &Policy) -> Re
     let claimed = items.iter().map(|item| rates.convert(item.amount, &from, &contract.currency, incident).unwrap());
     prop_assert!(payable <= claimed.sum::<Decimal>());
     Ok(())
+}
+
+/// The promises would be empty if the facts never led to an approval or a refusal.
+#[test]
+fn the_facts_reach_every_outcome() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let facts = any_facts();
+    let mut outcomes = std::collections::HashMap::new();
+    for _ in 0..500 {
+        let facts = facts.new_tree(&mut runner).unwrap().current();
+        *outcomes.entry(decide(&facts, policy()).outcome).or_insert(0) += 1;
+    }
+    let count = |outcome| outcomes.get(&outcome).copied().unwrap_or(0);
+    assert!(count(Outcome::Approve) >= 20 && count(Outcome::Deny) >= 20, "{outcomes:?}");
 }
 
 proptest! {

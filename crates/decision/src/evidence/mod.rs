@@ -20,10 +20,10 @@ const MAX_PRECEDENTS: usize = 50;
 pub enum GatherError {
     /// A tool has to be called first; `call` are its arguments.
     #[error("no {kind} evidence for claim {claim_id}: call {tool} with {call} first, then make_final_decision again")]
-    Missing { kind: &'static str, claim_id: String, tool: &'static str, call: Value },
+    Missing { kind: &'static str, claim_id: String, tool: &'static str, call: String },
     /// A tool left something that cannot be used.
     #[error("{kind} evidence of claim {claim_id} cannot be used ({fact}): call {tool} with {call} again")]
-    Unusable { kind: &'static str, claim_id: String, fact: BadFact, tool: &'static str, call: Value },
+    Unusable { kind: &'static str, claim_id: String, fact: Box<BadFact>, tool: &'static str, call: String },
     /// The records of the claims service are not in the expected form.
     #[error("claims service: {0}")]
     Records(BadFact),
@@ -62,10 +62,11 @@ impl<'a> Source<'a> {
 
     fn unusable(&self, kind: &'static str, tool: &'static str, fact: BadFact) -> GatherError {
         let claim_id = self.intake.claim_id.clone();
-        GatherError::Unusable { kind, claim_id, fact, tool, call: self.call(tool) }
+        GatherError::Unusable { kind, claim_id, fact: Box::new(fact), tool, call: self.call(tool) }
     }
 
-    fn call(&self, tool: &str) -> Value {
+    /// Arguments of a call, as JSON.
+    fn call(&self, tool: &str) -> String {
         let mut arguments = serde_json::Map::new();
         arguments.insert("claim_id".into(), self.intake.claim_id.clone().into());
         let named = match tool {
@@ -76,7 +77,7 @@ impl<'a> Source<'a> {
         if let Some((name, Some(value))) = named {
             arguments.insert(name.into(), value.clone().into());
         }
-        Value::Object(arguments)
+        Value::Object(arguments).to_string()
     }
 }
 

@@ -110,7 +110,7 @@ fn amount(money: &Money, language: Language) -> String {
 fn grouped(digits: &str, separator: char) -> String {
     let mut out = String::with_capacity(digits.len() * 4 / 3 + 1);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(separator);
         }
         out.push(digit);

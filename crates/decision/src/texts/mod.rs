@@ -25,7 +25,7 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    pub(crate) fn of<'a>(self, text: &'a Bilingual) -> &'a str {
+    pub(crate) fn of(self, text: &Bilingual) -> &str {
         match self {
             Self::English => &text.en,
             Self::French => &text.fr,
