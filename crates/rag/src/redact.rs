@@ -113,7 +113,7 @@ mod tests {
         for (text, expected) in [
             ("EMILE DUPONT AIGNAN a dit", "… a dit"),
             ("au 12, Rue de la paix.", "au …."),
-            ("Emile seul, la rue de la Paix, XM-509, Joël", "Emile seul, la rue de la Paix, XM-509, Joël"),
+            ("Emile seul, la rue de la Paix, XM 510, Joël", "Emile seul, la rue de la Paix, XM 510, Joël"),
             ("XM509", "…"),
             ("", ""),
         ] {
