@@ -152,20 +152,15 @@ impl Reader {
 fn drawn_boxes(page: &hayro::hayro_syntax::page::Page<'_>, lines: &[Line]) -> Vec<CheckBox> {
     let Some((pixels, scale)) = pdf::render(page, RENDER_DPI) else { return Vec::new() };
     let gray = image::imageops::grayscale(&pixels);
-    let mut boxes: Vec<CheckBox> = Vec::new();
-    for line in lines {
+    let band = |line: &Line| {
         // Glyph areas are tight; recognised lines have a margin.
         let margin = line.area.height() * 0.25;
-        let area = Area::new(line.area.x0, line.area.y0 - margin, line.area.x1, line.area.y1 + margin);
-        for mark in tick::boxes(&gray, &area.scaled(scale)) {
-            let mark = CheckBox { area: mark.area.scaled(1.0 / scale), ..mark };
-            let near = |other: &CheckBox| (other.area.x0 - mark.area.x0).abs() + (other.area.y0 - mark.area.y0).abs() < mark.area.width();
-            if !boxes.iter().any(near) {
-                boxes.push(mark);
-            }
-        }
-    }
-    boxes
+        let area = Area::new(line.area.x0, line.area.y0 - margin, line.area.x1, line.area.y1 + margin).scaled(scale);
+        tick::Band { height: area.height(), area }
+    };
+    let bands: Vec<tick::Band> = lines.iter().map(band).collect();
+    let points = |mark: CheckBox| CheckBox { area: mark.area.scaled(1.0 / scale), ..mark };
+    tick::boxes(&gray, &bands).into_iter().map(points).collect()
 }
 
 fn blank(pixels: &RgbImage) -> bool {

@@ -43,17 +43,15 @@ struct ReadArguments {
     /// File below the configured document folders.
     #[serde(default, alias = "document_id")]
     document_path: Option<String>,
-    /// Hint only: French and English are recognised by themselves.
-    #[serde(default)]
-    #[schemars(default)]
-    language: Option<String>,
-    /// Hint only: the type is told by content.
-    #[serde(default)]
-    document_type: Option<String>,
-    /// Accepted for older callers; the facts are always given.
-    #[serde(default)]
-    #[schemars(skip)]
-    extract_structured: Option<serde_json::Value>,
+    /// Hint, `eng` or `fra`: both languages are recognised without it.
+    #[serde(default, rename = "language")]
+    _language: Option<String>,
+    /// Hint: the type is told by content.
+    #[serde(default, rename = "document_type")]
+    _document_type: Option<String>,
+    /// The facts are always given.
+    #[serde(default, rename = "extract_structured")]
+    _extract_structured: Option<serde_json::Value>,
     /// Give every line with its place too.
     #[serde(default)]
     include_pages: Option<serde_json::Value>,

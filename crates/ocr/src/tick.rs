@@ -12,30 +12,64 @@ const CROSSED: f32 = 0.10;
 const SMALLEST: f32 = 0.62;
 const LARGEST: f32 = 1.3;
 
-/// The check boxes in and just left of a line, in pixels of `page`.
+/// A line of a page in pixels: the area around it, and how tall it is when level.
+#[derive(Debug, Clone, Copy)]
+pub struct Band {
+    pub area: Area,
+    pub height: f32,
+}
+
+/// The check boxes of a page, in pixels of `page`.
 ///
-/// `line` is the area of the line with its usual margins, about one and a half times its capitals.
+/// A box that a pen crossed with strokes beyond its frame counts when it has
+/// the size of clean boxes on the lines around it.
 #[must_use]
-pub fn boxes(page: &GrayImage, line: &Area) -> Vec<CheckBox> {
-    let height = line.height();
-    if height < 10.0 {
-        return Vec::new();
-    }
-    let left = (line.x0 - 2.4 * height).max(0.0) as u32;
-    let right = ((line.x1 + 0.2 * height) as u32).min(page.width());
-    let top = (line.y0 - 0.4 * height).max(0.0) as u32;
-    let bottom = ((line.y1 + 0.4 * height) as u32).min(page.height());
-    if right <= left + 8 || bottom <= top + 8 {
-        return Vec::new();
-    }
-    let ink = Ink::of(page, left, top, right - left, bottom - top);
+pub fn boxes(page: &GrayImage, lines: &[Band]) -> Vec<CheckBox> {
     let mut found: Vec<CheckBox> = Vec::new();
-    for frame in ink.frames(height) {
-        let (x, y) = (left as f32 + frame.x as f32, top as f32 + frame.y as f32);
-        let area = Area::new(x, y, x + frame.side as f32, y + frame.side as f32);
-        found.push(CheckBox { area, crossed: ink.inside(&frame) > CROSSED });
+    for line in lines {
+        search(page, line, None, &mut found);
+    }
+    let clean = found.clone();
+    for line in lines {
+        let near = |mark: &&CheckBox| (mark.area.middle() - line.area.middle()).abs() < 3.0 * line.height;
+        let mut sides: Vec<f32> = clean.iter().filter(near).map(|mark| mark.area.width()).collect();
+        sides.sort_by(f32::total_cmp);
+        if let Some(side) = sides.get(sides.len() / 2) {
+            search(page, line, Some(*side), &mut found);
+        }
     }
     found
+}
+
+/// Looks in and just left of a line; with a `side`, for crossed boxes of that size that do not stand free.
+fn search(page: &GrayImage, line: &Band, side: Option<f32>, found: &mut Vec<CheckBox>) {
+    let (area, height) = (&line.area, line.height);
+    if height < 10.0 {
+        return;
+    }
+    let left = (area.x0 - 2.4 * height).max(0.0) as u32;
+    let right = ((area.x1 + 0.2 * height) as u32).min(page.width());
+    let top = (area.y0 - 0.4 * height).max(0.0) as u32;
+    let bottom = ((area.y1 + 0.4 * height) as u32).min(page.height());
+    if right <= left + 8 || bottom <= top + 8 {
+        return;
+    }
+    let ink = Ink::of(page, left, top, right - left, bottom - top);
+    let sizes = match side {
+        Some(side) => (side - 2.0, side + 3.0),
+        None => (height * SMALLEST, height * LARGEST),
+    };
+    for frame in ink.frames(sizes, side.is_none()) {
+        let (x, y) = (left as f32 + frame.x as f32, top as f32 + frame.y as f32);
+        let area = Area::new(x, y, x + frame.side as f32, y + frame.side as f32);
+        let mark = CheckBox { area, crossed: ink.inside(&frame) > CROSSED };
+        let same = |other: &CheckBox| {
+            (other.area.x0 - x).abs() < other.area.width() * 0.8 && (other.area.y0 - y).abs() < other.area.width() * 0.8
+        };
+        if !found.iter().any(same) && (side.is_none() || mark.crossed) {
+            found.push(mark);
+        }
+    }
 }
 
 struct Frame {
@@ -79,14 +113,14 @@ impl Ink {
     }
 
     /// Drawn squares from left to right, the best of those that overlap.
-    fn frames(&self, line: f32) -> Vec<Frame> {
-        let smallest = ((line * SMALLEST) as usize).max(8);
-        let largest = ((line * LARGEST) as usize).min(self.height.min(self.width) - 1);
+    fn frames(&self, sizes: (f32, f32), free: bool) -> Vec<Frame> {
+        let smallest = (sizes.0 as usize).max(8);
+        let largest = (sizes.1 as usize).min(self.height.min(self.width) - 1);
         let mut all: Vec<(f32, Frame)> = Vec::new();
         for side in smallest..=largest {
             for y in 0..self.height - side {
                 for x in 0..self.width - side {
-                    let drawn = self.sides(x, y, side);
+                    let drawn = self.sides(x, y, side, free);
                     if drawn >= FRAME {
                         all.push((drawn - 0.002 * side as f32, Frame { x, y, side }));
                     }
@@ -108,8 +142,8 @@ impl Ink {
         kept
     }
 
-    /// The least drawn of the four sides; 0 where the square does not stand free.
-    fn sides(&self, x: usize, y: usize, side: usize) -> f32 {
+    /// The least drawn of the four sides; 0 for a blob, and where the square should stand free and does not.
+    fn sides(&self, x: usize, y: usize, side: usize, free: bool) -> f32 {
         let table = &self.spread;
         let top = self.share(table, x, y, side, 1);
         if top < FRAME {
@@ -123,7 +157,7 @@ impl Ink {
         let right = self.share(table, x + side - 1, y, 1, side);
         let least = top.min(left).min(bottom).min(right);
         let solid = self.share(&self.exact, x + side / 4, y + side / 4, side / 2, side / 2) > 0.85;
-        if least < FRAME || solid || !self.free(x, y, side) { 0.0 } else { least }
+        if least < FRAME || solid || free && !self.free(x, y, side) { 0.0 } else { least }
     }
 
     /// Whether there is paper on both flanks: the grid of a table and letters run on.
@@ -183,7 +217,7 @@ mod tests {
         let mut page = GrayImage::from_pixel(400, 60, Luma([250]));
         draw(&mut page, 20, false);
         draw(&mut page, 200, true);
-        let found = boxes(&page, &Area::new(46.0, 18.0, 300.0, 42.0));
+        let found = boxes(&page, &[Band { area: Area::new(46.0, 18.0, 300.0, 42.0), height: 24.0 }]);
         let got: Vec<bool> = found.iter().map(|found| found.crossed).collect();
         assert_eq!(got, [false, true]);
         assert!((found[0].area.x0 - 20.0).abs() < 3.0);
@@ -196,6 +230,6 @@ mod tests {
             page.put_pixel(x, 15, Luma([0]));
             page.put_pixel(x, 40, Luma([0]));
         }
-        assert!(boxes(&page, &Area::new(46.0, 18.0, 300.0, 42.0)).is_empty());
+        assert!(boxes(&page, &[Band { area: Area::new(46.0, 18.0, 300.0, 42.0), height: 24.0 }]).is_empty());
     }
 }

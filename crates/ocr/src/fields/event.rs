@@ -58,7 +58,7 @@ pub fn product(views: &[View<'_>]) -> Option<(Product, Fact)> {
 
 /// The peril whose box is crossed; `None` when no box or several are.
 fn ticked(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, Fact)> {
-    let choices = options::crossed(view.page, |text| perils::named(text, product));
+    let choices = options::crossed(view.page, |text| perils::all_named(text, product));
     let first = choices.first()?;
     let alone = choices.iter().all(|choice| choice.option.code == first.option.code);
     alone.then(|| (first.option, view.fact(first.option.code.to_owned(), first.line, FactSource::Label)))
@@ -206,13 +206,18 @@ pub fn disposed_box(view: &View<'_>) -> Option<(bool, Fact)> {
         ["repares ou jetes", "disposed of", "deja repare", "already repaired", "thrown away", "jetes avant", "repaired or"].iter().any(|part| text.contains(part))
     };
     let question = view.page.lines.iter().find(asks)?;
-    let answer = |text: &str| match fold(text).as_str() {
-        "oui" | "yes" | "qui" | "0ui" => Some(true),
-        "non" | "no" | "n0n" | "n0" => Some(false),
-        _ => None,
+    let answers = |text: &str| {
+        let folded = fold(text);
+        let words: Vec<&str> = folded.split(' ').collect();
+        let answer = |(n, word): (usize, &&str)| match *word {
+            "oui" | "yes" | "qui" | "0ui" => Some((n as f32 / words.len() as f32, true)),
+            "non" | "no" | "n0n" | "n0" => Some((n as f32 / words.len() as f32, false)),
+            _ => None,
+        };
+        if words.len() <= 4 { words.iter().enumerate().filter_map(answer).collect() } else { Vec::new() }
     };
     let near = |line: &Line| line.row == question.row || line.row == question.row + 1;
-    let choices: Vec<_> = options::crossed(view.page, answer).into_iter().filter(|choice| near(choice.line)).collect();
+    let choices: Vec<_> = options::crossed(view.page, answers).into_iter().filter(|choice| near(choice.line)).collect();
     let first = choices.first()?;
     let alone = choices.iter().all(|choice| choice.option == first.option);
     alone.then(|| (first.option, view.fact(first.option.to_string(), first.line, FactSource::Label)))

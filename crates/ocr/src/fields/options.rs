@@ -1,6 +1,5 @@
 //! Rows of options with check boxes: which answer is crossed.
 
-use super::fold::fold;
 use crate::page::{Area, CheckBox, Line, PageText};
 
 /// Signs that print a crossed or an empty box.
@@ -13,26 +12,60 @@ pub struct Choice<'a, T> {
     pub line: &'a Line,
 }
 
-/// The crossed options of a page; `known` tells which option a few words name.
+/// An option named in a text, with the share of the text before it (0 to 1).
+pub type Named<T> = (f32, T);
+
+/// The crossed options of a page; `find` tells which options a text names, in order.
 ///
-/// Options of one row may have been read as one line: a box then belongs to
-/// the option that begins nearest to its right.
-pub fn crossed<'a, T: Clone>(page: &'a PageText, known: impl Fn(&str) -> Option<T>) -> Vec<Choice<'a, T>> {
+/// Options of one row may have been read as one line: boxes and options are
+/// then paired in order, or, where they are not as many, by distance.
+pub fn crossed<'a, T: Clone>(page: &'a PageText, find: impl Fn(&str) -> Vec<Named<T>>) -> Vec<Choice<'a, T>> {
     let mut found = Vec::new();
     for (n, line) in page.lines.iter().enumerate() {
-        if let Some(option) = printed_cross(page, n).and_then(|text| known(&text)) {
+        if let Some(text) = printed_cross(page, n)
+            && let Some((share, option)) = find(&text).into_iter().next()
+            && share < 0.25
+        {
             found.push(Choice { option, line });
         }
     }
-    if !found.is_empty() {
+    if !found.is_empty() || page.boxes.iter().all(|mark| !mark.crossed) {
         return found;
     }
-    for mark in page.boxes.iter().filter(|mark| mark.crossed) {
-        if let Some(choice) = beside(page, mark, &known) {
-            found.push(choice);
+    for line in &page.lines {
+        let named = find(&line.text);
+        if named.is_empty() || line.text.chars().count() > 140 {
+            continue;
         }
+        found.extend(paired(page, line, &named).into_iter().map(|option| Choice { option, line }));
     }
     found
+}
+
+/// The crossed options of one line.
+fn paired<T: Clone>(page: &PageText, line: &Line, named: &[Named<T>]) -> Vec<T> {
+    let height = line.area.height();
+    let mut boxes: Vec<&CheckBox> = page
+        .boxes
+        .iter()
+        .filter(|mark| {
+            let level = (line.area.middle() - mark.area.middle()).abs() < 0.7 * height;
+            level && mark.area.x1 > line.area.x0 - 2.6 * height && mark.area.x0 < line.area.x1
+        })
+        .collect();
+    boxes.sort_by(|a, b| a.area.x0.total_cmp(&b.area.x0));
+    // A box far left of the first word belongs to another line, if a nearer one is there.
+    if boxes.len() == named.len() {
+        return boxes.iter().zip(named).filter(|(mark, _)| mark.crossed).map(|(_, (_, option))| option.clone()).collect();
+    }
+    let crossed = boxes.into_iter().filter(|mark| mark.crossed);
+    let nearest = crossed.filter_map(|mark| {
+        let distance = |share: f32| place(&line.area, share) - mark.area.x1;
+        let fits = |share: &f32| distance(*share) > -3.0 * height && distance(*share) < 4.0 * height;
+        let near = named.iter().filter(|(share, _)| fits(share));
+        near.min_by(|a, b| distance(a.0).abs().total_cmp(&distance(b.0).abs())).map(|(_, option)| option.clone())
+    });
+    nearest.collect()
 }
 
 /// The words of a line that begins with a cross or follows one.
@@ -53,50 +86,6 @@ fn printed_cross(page: &PageText, n: usize) -> Option<String> {
     let before = &page.lines[n.checked_sub(1)?];
     let alone = matches!(before.text.trim(), "X" | "x" | "×" | "☒" | "☑" | "✓" | "✔" | "[X]" | "[x]");
     (alone && before.row == line.row).then(|| text.to_owned())
-}
-
-/// The option right of a box.
-fn beside<'a, T>(page: &'a PageText, mark: &CheckBox, known: &impl Fn(&str) -> Option<T>) -> Option<Choice<'a, T>> {
-    let height = mark.area.height();
-    let mut best: Option<(f32, Choice<'a, T>)> = None;
-    for line in &page.lines {
-        let level = (line.area.middle() - mark.area.middle()).abs() < 0.8 * height.max(line.area.height() * 0.6);
-        if !level || line.area.x1 < mark.area.x1 {
-            continue;
-        }
-        for (start, option) in starts(line, known) {
-            let distance = start - mark.area.x1;
-            // Places of words inside a line are estimates; a box is never far left of its option.
-            let fits = distance > -2.0 * height && distance < 5.0 * height;
-            if fits && best.as_ref().is_none_or(|(least, _)| distance.abs() < *least) {
-                best = Some((distance.abs(), Choice { option, line }));
-            }
-        }
-    }
-    best.map(|(_, choice)| choice)
-}
-
-/// Options named in a line with the x at which each begins, the longest name at each word.
-fn starts<T>(line: &Line, known: &impl Fn(&str) -> Option<T>) -> Vec<(f32, T)> {
-    let words: Vec<&str> = line.text.split_whitespace().take(40).collect();
-    let all = line.text.chars().count().max(1) as f32;
-    let mut found = Vec::new();
-    let mut at = 0;
-    let mut column = 0;
-    while at < words.len() {
-        let longest = (1..=6.min(words.len() - at)).rev().find_map(|count| {
-            let name = words[at..at + count].join(" ");
-            let name = name.trim_start_matches(|c: char| !c.is_alphanumeric());
-            (fold(name).len() >= 2).then(|| known(name).map(|option| (count, option))).flatten()
-        });
-        let taken = longest.as_ref().map_or(1, |(count, _)| *count);
-        if let Some((_, option)) = longest {
-            found.push((place(&line.area, column as f32 / all), option));
-        }
-        column += words[at..at + taken].iter().map(|word| word.chars().count() + 1).sum::<usize>();
-        at += taken;
-    }
-    found
 }
 
 fn place(area: &Area, share: f32) -> f32 {
@@ -128,8 +117,16 @@ mod tests {
     }
 
     fn answer(page: &PageText) -> Vec<&'static str> {
-        let known = |text: &str| ["fire", "theft", "storm hail"].into_iter().find(|name| *name == fold(text));
-        crossed(page, known).into_iter().map(|choice| choice.option).collect()
+        let find = |text: &str| {
+            let text = text.to_lowercase();
+            let mut found: Vec<Named<&'static str>> = ["fire", "theft", "storm"]
+                .into_iter()
+                .filter_map(|name| text.find(name).map(|at| (at as f32 / text.len() as f32, name)))
+                .collect();
+            found.sort_by(|a, b| a.0.total_cmp(&b.0));
+            found
+        };
+        crossed(page, find).into_iter().map(|choice| choice.option).collect()
     }
 
     #[test]
@@ -139,7 +136,7 @@ mod tests {
         assert_eq!(answer(&page(&[("Fire", 40.0), ("Theft", 100.0)], &[(25.0, false), (86.0, true)])), ["theft"]);
         // Read as one line: "Fire" at 40, "Theft" at 76, "Storm / hail" at 118.
         let joined = page(&[("Fire  Theft  Storm / hail", 40.0)], &[(26.0, false), (64.0, false), (104.0, true)]);
-        assert_eq!(answer(&joined), ["storm hail"]);
+        assert_eq!(answer(&joined), ["storm"]);
         assert!(answer(&page(&[("Fire", 40.0)], &[(25.0, false)])).is_empty());
     }
 }

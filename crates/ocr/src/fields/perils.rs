@@ -227,6 +227,39 @@ fn score(text: &str, name: &str) -> f64 {
     if name.len() < 6 && close < 1.0 { 0.0 } else { close }
 }
 
+/// The perils a text names, in order, with the share of the text before each.
+///
+/// Spaces do not count, since recognition loses them between options; longer
+/// names are taken first, and one misread letter in six is forgiven for a text that is one name.
+#[must_use]
+pub fn all_named(text: &str, product: Option<Product>) -> Vec<(f32, &'static Peril)> {
+    if let Some(peril) = named(text, product) {
+        return vec![(0.0, peril)];
+    }
+    let mut letters: String = fold(text).chars().filter(|c| *c != ' ').collect();
+    let length = letters.len().max(1) as f32;
+    let mut names: Vec<(String, &'static Peril)> = candidates(product)
+        .flat_map(|peril| peril.names.iter().map(move |name| (name.replace(' ', ""), peril)))
+        .collect();
+    names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    let spaced = format!(" {} ", fold(text));
+    let mut found: Vec<(f32, &'static Peril)> = Vec::new();
+    for (name, peril) in names {
+        // A short name must stand as a word: "vol" is not in "volet".
+        if name.len() < 5 && !spaced.contains(&format!(" {name} ")) {
+            continue;
+        }
+        if let Some(at) = letters.find(&name) {
+            letters.replace_range(at..at + name.len(), &"#".repeat(name.len()));
+            if found.iter().all(|(_, known)| known.code != peril.code) {
+                found.push((at as f32 / length, peril));
+            }
+        }
+    }
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found
+}
+
 /// The peril whose name stands in a text by whole words, the longest name first.
 #[must_use]
 pub fn mentioned(text: &str, product: Option<Product>) -> Option<&'static Peril> {

@@ -119,20 +119,16 @@ impl Recognizer for PpOcr {
         let slope = slope::Slope::of(&quads);
         let gray = imageops::grayscale(&pixels);
         let mut pieces = Vec::new();
-        let mut boxes: Vec<CheckBox> = Vec::new();
+        let mut bands = Vec::new();
         for (quad, (text, confidence)) in quads.iter().zip(read) {
             if confidence < MIN_CONFIDENCE || text.trim().is_empty() {
                 continue;
             }
-            for mark in tick::boxes(&gray, &bounds(&quad.0)) {
-                let mark = CheckBox { area: slope.level(&mark.area), ..mark };
-                let near = |other: &CheckBox| (other.area.x0 - mark.area.x0).abs() + (other.area.y0 - mark.area.y0).abs() < mark.area.width();
-                if !boxes.iter().any(near) {
-                    boxes.push(mark);
-                }
-            }
+            bands.push(tick::Band { area: bounds(&quad.0), height: quad.height() });
             pieces.push(Piece { text, area: slope.straighten(quad), confidence });
         }
+        let level = |mark: CheckBox| CheckBox { area: slope.level(&mark.area), ..mark };
+        let boxes = tick::boxes(&gray, &bands).into_iter().map(level).collect();
         Ok(PageLines {
             lines: rows(pieces),
             boxes,
