@@ -11,7 +11,7 @@ use engine::{Limits, Registry, Responder};
 use gateway::{App, Edge};
 use ports::context::{SystemClock, UuidIds};
 use ports::tools::{Place, ToolServer};
-use providers::mcp::{McpConfig, McpServers};
+use ::providers::mcp::{McpConfig, McpServers};
 use secrecy::ExposeSecret;
 
 use crate::config::{ConnectorConfig, GatewayConfig, StackConfig};
