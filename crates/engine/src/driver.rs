@@ -16,6 +16,9 @@ use crate::limits::Limits;
 use crate::registry::ChatRoute;
 use crate::run::{Ask, Run, Step};
 
+/// Tokens of a grounded model's last answer.
+const CLOSING_TOKENS: u32 = 96;
+
 /// Everything a run reaches outside of itself.
 pub struct Driver {
     pub route: ChatRoute,
@@ -73,9 +76,18 @@ impl Driver {
         let hold_back = self.route.traits.grounded || !ask.tools_allowed && !run.toolbox().is_empty();
         let mut request =
             ChatRequest { messages: ask.messages, model: self.route.model.clone(), ..self.template.clone() };
-        request.tools = run.toolbox().chat_tools();
-        if !ask.tools_allowed && !request.tools.is_empty() {
-            request.tool_choice = Some(ToolChoice::Mode(ToolMode::None));
+        if !self.route.traits.grounded {
+            request.tools = run.toolbox().chat_tools();
+        } else if ask.tools_allowed {
+            request.tools = run.toolbox().brief_tools();
+        }
+        if !ask.tools_allowed {
+            let unused = (!request.tools.is_empty()).then_some(ToolChoice::Mode(ToolMode::None));
+            request.tool_choice = unused;
+        }
+        if self.route.traits.grounded && !ask.tools_allowed {
+            // A sentence or two; what the model adds beyond them would not survive the check.
+            request.max_tokens = Some(request.max_tokens.map_or(CLOSING_TOKENS, |limit| limit.min(CLOSING_TOKENS)));
         }
         let call = ChatCall { request, narrowed: ask.narrowed };
         let mut stream = match self.route.inference.chat(call, &self.cx).await {

@@ -239,6 +239,20 @@ impl Run {
         self.next = Step::AskModel(Ask { messages: self.messages.clone(), narrowed, tools_allowed });
     }
 
+    /// The last question of a grounded run: nothing is left to call, so the model reads the request and the last
+    /// result alone. A short prompt is quick to read, and there is less in it to get wrong.
+    fn closing(&self, narrowed: Option<&Narrowed>) -> Option<Vec<ChatMessage>> {
+        narrowed.filter(|narrowed| narrowed.tools.is_empty())?;
+        self.conversation.recent_calls().next()?;
+        let first = self.messages.first().filter(|message| message.role == Role::System);
+        let asked = self.messages.iter().rposition(|message| message.role == Role::User)?;
+        let call = self.messages.iter().rposition(|message| !message.tool_calls.is_empty())?;
+        let mut messages: Vec<ChatMessage> = first.into_iter().cloned().collect();
+        messages.push(self.messages[asked].clone());
+        messages.extend(self.messages[call..].iter().cloned());
+        Some(messages)
+    }
+
     fn finish(&mut self, outcome: Outcome) {
         self.next = Step::Done(Done { outcome, for_caller: Vec::new(), for_approval: Vec::new() });
     }

@@ -98,11 +98,40 @@ impl Toolbox {
         self.tools.iter().map(|tool| ChatTool::function(def(tool))).collect()
     }
 
+    /// The same in few words, for a model whose decoding is constrained anyway: what each tool is for and which
+    /// arguments it needs. Every token of this is read before the first call.
+    pub fn brief_tools(&self) -> Vec<ChatTool> {
+        let def = |tool: &Tool| FunctionDef {
+            name: tool.name.clone(),
+            description: tool.description.as_deref().map(first_sentence),
+            parameters: Some(needed_arguments(&tool.parameters)),
+            ..FunctionDef::default()
+        };
+        self.tools.iter().map(|tool| ChatTool::function(def(tool))).collect()
+    }
+
     /// Names, for an error the model can learn from.
     pub fn names(&self) -> String {
         let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
         names.join(", ")
     }
+}
+
+/// At most 120 characters.
+fn first_sentence(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    let end = line.find(". ").map_or(line.len(), |at| at + 1);
+    line[..end].chars().take(120).collect()
+}
+
+fn needed_arguments(schema: &Value) -> Value {
+    let required: Vec<&str> =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let kind =
+        |name: &str| schema.pointer(&format!("/properties/{name}/type")).cloned().unwrap_or_else(|| "string".into());
+    let properties: serde_json::Map<String, Value> =
+        required.iter().map(|name| ((*name).to_owned(), serde_json::json!({"type": kind(name)}))).collect();
+    serde_json::json!({"type": "object", "properties": properties, "required": required})
 }
 
 /// Which tools of a server a request lets the model see.

@@ -273,6 +273,9 @@ mod tests {
         let config = load(None, &[]).expect("valid");
         assert_eq!(config.gateway.listen.port(), 8321);
         assert!(config.gateway.providers.iter().any(|provider| provider.kind == ProviderKind::LlamaCpp));
+        for connector in config.gateway.connectors.values() {
+            assert!(connector.url.as_ref().is_some_and(|url| url.starts_with("http://")), "{connector:?}");
+        }
     }
 
     #[test]

@@ -44,10 +44,6 @@ impl ClaimsApi {
         self.answer(self.http.get(self.url(&format!("/claims/{claim}/decision")))).await
     }
 
-    pub async fn claim(&self, claim: &str) -> Result<Value> {
-        self.answer(self.http.get(self.url(&format!("/claims/{claim}")))).await
-    }
-
     fn url(&self, path: &str) -> String {
         format!("{}/api/v1{path}", self.base)
     }

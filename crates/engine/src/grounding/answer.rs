@@ -64,14 +64,34 @@ fn is_amount(key: &str) -> bool {
     words.last().is_some_and(|word| matches!(word.as_str(), "amount" | "total" | "balance")) && words[0] != "proposed"
 }
 
-/// `fr` when the instructions or the user write French, else `en`.
+/// What the user says the language is (`language: fr`), else the one the user writes, else that of the instructions.
 fn language(conversation: &Conversation) -> String {
-    let mut text = conversation.instructions.to_lowercase();
-    conversation.user_texts().for_each(|said| text.push_str(&said.to_lowercase()));
-    let count = |list: &[&str]| text.split(|c: char| !c.is_alphabetic()).filter(|word| list.contains(word)).count();
+    let known = super::values::known(conversation);
+    let said = known.iter().find(|it| it.key.as_deref() == Some("language")).and_then(|it| it.value.as_str());
+    if let Some(said) = said {
+        return said.to_lowercase();
+    }
+    let user: Vec<&str> = conversation.user_texts().collect();
+    match french_words(&user.join(" ")) {
+        0 => {
+            if french_words(&conversation.instructions) > 0 {
+                "fr".into()
+            } else {
+                "en".into()
+            }
+        }
+        more if more > 0 => "fr".into(),
+        _ => "en".into(),
+    }
+}
+
+/// French function words of a text less the English ones.
+fn french_words(text: &str) -> i64 {
+    let text = text.to_lowercase();
+    let count =
+        |list: &[&str]| text.split(|c: char| !c.is_alphabetic()).filter(|word| list.contains(word)).count() as i64;
     let french = count(&["le", "la", "les", "du", "des", "une", "est", "pour", "dossier", "sinistre", "vous"]);
-    let english = count(&["the", "of", "and", "is", "for", "to", "you", "this", "claim", "with"]);
-    if french > english { "fr".into() } else { "en".into() }
+    french - count(&["the", "of", "and", "is", "for", "to", "you", "this", "claim", "with"])
 }
 
 /// The result's own explanation when it brings one (`explanation_fr`, `explanation`, `summary`), else its scalars.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::providers::mcp::{McpConfig, McpServers};
 use anyhow::{Context, Result, bail};
 use engine::registry::Serves;
 use engine::respond::Connectors;
@@ -11,7 +12,6 @@ use engine::{Limits, Registry, Responder};
 use gateway::{App, Edge};
 use ports::context::{SystemClock, UuidIds};
 use ports::tools::{Place, ToolServer};
-use ::providers::mcp::{McpConfig, McpServers};
 use secrecy::ExposeSecret;
 
 use crate::config::{ConnectorConfig, GatewayConfig, StackConfig};

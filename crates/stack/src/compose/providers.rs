@@ -53,7 +53,7 @@ fn serves(provider: &ProviderConfig, config: &StackConfig, warm: bool) -> Result
 
 fn traits(provider: &ProviderConfig, small: bool) -> ModelTraits {
     let grounded = provider.grounded.unwrap_or(small);
-    let default = if grounded { 500 } else { ModelTraits::default().output_budget };
+    let default = if grounded { 360 } else { ModelTraits::default().output_budget };
     ModelTraits { grounded, output_budget: provider.output_budget.unwrap_or(default), parallel: !grounded }
 }
 
