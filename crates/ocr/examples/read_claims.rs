@@ -167,6 +167,9 @@ fn extras(truth: &Value, facts: &Facts, scores: &mut BTreeMap<String, Score>) ->
     let conflicts: Vec<String> = facts.conflicts.iter().map(|c| format!("{c:?}")).collect();
     let expected_conflict = expected["conflicts"].as_array().is_some_and(|list| !list.is_empty()) || truth["scenario"] == "conflicting_evidence";
     check("conflict", expected_conflict.to_string(), (!conflicts.is_empty()).to_string());
+    if !conflicts.is_empty() != expected_conflict {
+        println!("{conflicts:?}");
+    }
     let want: Vec<String> = expected["items"].as_array().into_iter().flatten().map(|i| format!("{} {:.2} {}", text(&i["category"]), i["amount"].as_f64().unwrap_or(0.0), text(&i["purchase_date"]))).collect();
     let got: Vec<String> = facts.items.iter().map(|i| format!("{} {} {}", i.category, i.amount, i.purchase_date.as_deref().unwrap_or("null"))).collect();
     check("items", want.join(" | "), got.join(" | "));

@@ -58,7 +58,7 @@ async fn a_worker_that_dies_makes_its_document_corrupt() {
 #[tokio::test]
 #[cfg(unix)]
 async fn a_worker_that_hangs_is_ended_and_a_full_queue_refuses() {
-    let pool = pool("/bin/sh", &["-c", "exec cat >/dev/null"], 1);
+    let pool = pool("/bin/sh", &["-c", "exec sleep 30"], 1);
     let document = pdf("hello");
     let (first, second) = tokio::join!(pool.read(&document), async {
         tokio::time::timeout(Duration::from_millis(500), pool.read(&document)).await

@@ -75,9 +75,10 @@ pub fn peril(views: &[View<'_>], product: Option<Product>) -> Option<(&'static P
     }
     for view in own.iter().filter(|view| view.part != Part::Invoice) {
         for (_, value) in values(view.page, &[Label::Nature]) {
+            // The options of a form without a cross say nothing.
+            let one = perils::all_named(&value.text, product).len() <= 1 && !beside_options(view, value.line, product);
             if let Some(peril) = perils::named(&value.text, product).or_else(|| perils::mentioned(&value.text, product)) {
-                // The options of a form without a cross say nothing.
-                if !beside_options(view, value.line, product) {
+                if one {
                     return Some((peril, view.fact(peril.code.to_owned(), value.line, FactSource::Label), false));
                 }
             }
@@ -95,7 +96,7 @@ pub fn peril(views: &[View<'_>], product: Option<Product>) -> Option<(&'static P
 
 fn beside_options(view: &View<'_>, line: &Line, product: Option<Product>) -> bool {
     let options = view.page.lines.iter().filter(|other| other.row.abs_diff(line.row) <= 1);
-    options.filter(|other| perils::named(&other.text, product).is_some()).count() >= 2
+    options.map(|other| perils::all_named(&other.text, product).len().min(4)).sum::<usize>() >= 3
 }
 
 /// The subject line of a letter: "Re: notice of claim - glass breakage".

@@ -18,7 +18,35 @@ const MAX_ITEMS: usize = 200;
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     pub items: Vec<Item>,
-    pub sum: Decimal,
+    /// The digits of each item's row, to check an amount against the total.
+    digits: Vec<String>,
+}
+
+impl Table {
+    /// Puts right one amount whose first digits were lost, when the total tells
+    /// them and the row shows them: "20231 015,85" was a date and 1 015,85.
+    pub fn agree_with(&mut self, total: Decimal) {
+        let values: Vec<Decimal> = self.items.iter().filter_map(|item| item.amount.parse().ok()).collect();
+        let missing = total - values.iter().sum::<Decimal>();
+        if values.len() != self.items.len() || missing.abs() <= Decimal::ONE {
+            return;
+        }
+        let fits = |n: &usize| {
+            let wanted = values[*n] + missing;
+            let printed: String = wanted.to_string().chars().filter(char::is_ascii_digit).collect();
+            wanted > Decimal::ZERO && printed.len() >= 4 && self.digits[*n].contains(&printed)
+        };
+        let fitting: Vec<usize> = (0..values.len()).filter(fits).collect();
+        if let [n] = fitting[..] {
+            self.items[n].amount = (values[n] + missing).to_string();
+        }
+    }
+
+    /// Adds the rows of another table.
+    pub fn extend(&mut self, other: Self) {
+        self.items.extend(other.items);
+        self.digits.extend(other.digits);
+    }
 }
 
 /// Reads the items of a page. With `headless`, rows count without a header line, as on a receipt.
@@ -39,9 +67,9 @@ pub fn table(page: &PageText, product: Option<Product>, headless: bool) -> Table
             break;
         }
         match item(row, &text, product, pending.as_deref(), page.number) {
-            Some((item, amount)) => {
-                table.sum += amount;
+            Some(item) => {
                 table.items.push(item);
+                table.digits.push(text.chars().filter(char::is_ascii_digit).collect());
                 pending = None;
             }
             None if header.is_some() && row.len() == 1 && text.len() < 60 && label(&text).is_none() => pending = Some(text),
@@ -71,7 +99,7 @@ fn is_header(row: &[&Line]) -> bool {
     let text = fold(&row.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" "));
     let words: Vec<&str> = text.split(' ').collect();
     let names = |list: &[&str]| words.iter().any(|word| list.iter().any(|name| name == word || name.len() > 5 && strsim::levenshtein(name, word) <= 1));
-    words.len() <= 14 && names(WHAT) && names(HOW_MUCH) && !text.chars().any(|c| c.is_ascii_digit()) && !text.contains("claimed") && !text.contains("reclame")
+    words.len() <= 14 && names(WHAT) && names(HOW_MUCH) && row.iter().all(|line| amounts(&line.text).is_empty()) && !text.contains("claimed") && !text.contains("reclame")
 }
 
 /// Totals, taxes and the labels of a form end a table.
@@ -88,7 +116,7 @@ fn ends(text: &str) -> bool {
     label(text).is_some_and(|found| matches!(found.label, Label::Total | Label::Claimed | Label::PaidOn))
 }
 
-fn item(row: &[&Line], text: &str, product: Option<Product>, pending: Option<&str>, page: usize) -> Option<(Item, Decimal)> {
+fn item(row: &[&Line], text: &str, product: Option<Product>, pending: Option<&str>, page: usize) -> Option<Item> {
     let amount: Amount = amounts(text).pop()?;
     if label(text).is_some_and(|found| found.label != Label::Decoration && found.closed) {
         return None;
@@ -110,7 +138,7 @@ fn item(row: &[&Line], text: &str, product: Option<Product>, pending: Option<&st
         confidence,
         page,
     };
-    Some((item, amount.value))
+    Some(item)
 }
 
 fn is_note(description: &str) -> bool {

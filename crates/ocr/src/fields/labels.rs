@@ -183,7 +183,7 @@ pub fn values<'a>(page: &'a PageText, wanted: &[Label]) -> Vec<(Label, Value<'a>
         let next_is_label = page.lines.get(n + 1).is_some_and(|next| next.row == line.row && found[n + 1].is_some());
         match right {
             Some(m) if !next_is_label || m == n + 1 => {
-                values.push((here.label, Value { text: page.lines[m].text.clone(), line: &page.lines[m] }));
+                values.push((here.label, value(page, &found, m)));
                 if here.closed {
                     continue;
                 }
@@ -193,10 +193,27 @@ pub fn values<'a>(page: &'a PageText, wanted: &[Label]) -> Vec<(Label, Value<'a>
         if let Some(m) = below(page, n)
             && (found[m].is_none() || value_like(&page.lines[m].text))
         {
-            values.push((here.label, Value { text: page.lines[m].text.clone(), line: &page.lines[m] }));
+            values.push((here.label, value(page, &found, m)));
         }
     }
     values
+}
+
+/// A value with the pieces that follow it closely in its row: handwriting is often read word by word.
+fn value<'a>(page: &'a PageText, found: &[Option<Found>], n: usize) -> Value<'a> {
+    let line = &page.lines[n];
+    let mut text = line.text.clone();
+    let mut end = line.area.x1;
+    for (m, next) in page.lines.iter().enumerate().skip(n + 1) {
+        let near = next.row == line.row && next.area.x0 - end < 0.9 * line.area.height();
+        if !near || found[m].is_some() {
+            break;
+        }
+        text.push(' ');
+        text.push_str(&next.text);
+        end = next.area.x1;
+    }
+    Value { text, line }
 }
 
 /// A word that is also a label can be a value when it carries digits.

@@ -132,7 +132,7 @@ impl Taken {
     fn money(&mut self, views: &[View<'_>], product: Option<Product>) -> Tables {
         let claimed = money::claimed(views);
         let other = money::other_payer(views);
-        let tables = tables(views, product);
+        let tables = tables(views, product, claimed.as_ref().map(|money| money.value));
         let currency = claimed
             .as_ref()
             .and_then(|money| money.currency.map(|currency| Fact { value: currency.to_owned(), ..money.fact.clone() }))
@@ -190,18 +190,22 @@ fn only_date(view: &View<'_>) -> Option<Fact> {
     Some(view.fact(date.to_string(), line, FactSource::Text))
 }
 
-fn tables(views: &[View<'_>], product: Option<Product>) -> Tables {
-    let own: Vec<Item> = views
-        .iter()
-        .filter(|view| view.is(&[Part::Form, Part::Letter]))
-        .flat_map(|view| items::table(view.page, product, false).items)
-        .collect();
+fn tables(views: &[View<'_>], product: Option<Product>, total: Option<Decimal>) -> Tables {
+    let read = |parts: &[Part]| {
+        let mut all = items::Table::default();
+        for view in views.iter().filter(|view| view.is(parts)) {
+            all.extend(items::table(view.page, product, view.is(&[Part::Invoice, Part::Bill, Part::Receipt])));
+        }
+        if let Some(total) = total {
+            all.agree_with(total);
+        }
+        all.items
+    };
+    let own = read(&[Part::Form, Part::Letter]);
     if !own.is_empty() {
         return Tables { items: own, own: true };
     }
-    let papers = views.iter().filter(|view| view.is(&[Part::Invoice, Part::Bill, Part::Receipt, Part::Other]));
-    let items = papers.flat_map(|view| items::table(view.page, product, view.part != Part::Other).items).collect();
-    Tables { items, own: false }
+    Tables { items: read(&[Part::Invoice, Part::Bill, Part::Receipt, Part::Other]), own: false }
 }
 
 fn injections(pages: &[PageText], views: &[View<'_>], asides: &[Aside]) -> Vec<InjectionEvidence> {

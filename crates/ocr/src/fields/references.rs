@@ -32,10 +32,20 @@ static POLICE: LazyLock<Regex> = LazyLock::new(|| {
 static PLATE_WORDS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?:immatricul\w*|registration(?: number| mark| no\.?| plate)?|registered|number plate|licen[cs]e plate|\breg\b\.?(?: no\.?)?|plaque)[^.;0-9]{0,25}?\s*:?\s*(?:is |est |as |le |number |n[°o] ?)?([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})")
 });
-/// French, Irish and British plates.
-static PLATE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b([a-z]{2}[ -]?[0-9oil]{3}[ -]?[a-z]{2}|[0-9]{2,3}[ -]?[a-z]{1,2}[ -]?[0-9]{1,6}|[a-z]{2}[0-9oi]{2} ?[a-z]{3}|[0-9]{1,4} ?[a-z]{2,3} ?[0-9]{2})\b")
+/// French, Irish and British plates, the most telling shape first.
+static PLATES: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+    [
+        pattern(r"\b([a-z]{2}[ -]?[0-9oil]{3}[ -]?[a-z]{2})\b"),
+        pattern(r"\b([0-9]{2,3}-[a-z]{1,2}-[0-9]{1,6})\b"),
+        pattern(r"\b([a-z]{2}[0-9oi]{2} ?[a-z]{3})\b"),
+        pattern(r"\b([0-9]{1,4}[ -]?[a-z]{2,3}[ -]?[0-9]{2}|[0-9]{2,3} ?[a-z]{1,2} ?[0-9]{1,6})\b"),
+    ]
 });
+
+/// The last number plate of a plain text: models and engine sizes stand before it.
+fn plate_in(text: &str) -> Option<String> {
+    PLATES.iter().find_map(|shape| shape.captures_iter(text).last()).map(|captures| plate_form(&captures[1]))
+}
 
 /// Digits where letters that look like digits were read.
 fn digits(text: &str) -> String {
@@ -174,14 +184,12 @@ pub fn plate(view: &View<'_>) -> Option<Fact> {
     });
     let in_text = || {
         text_fact(view, &PLATE_WORDS, |text| {
-            let shape = PLATE.captures(text)?;
-            Some(plate_form(&shape[1]))
+            plate_in(text)
         })
     };
     let beside_vehicle = || {
         view.labelled(&[Label::Vehicle], |text| {
-            let text = plain(text);
-            PLATE.captures_iter(&text).last().map(|shape| plate_form(&shape[1]))
+            plate_in(&plain(text))
         })
     };
     labelled.or_else(in_text).or_else(beside_vehicle)
@@ -215,6 +223,19 @@ mod tests {
         assert_eq!(reference("15 Station Road"), None);
         assert_eq!(reference("E-mail"), None);
         assert_eq!(plate_form("fr-9B4-yp"), "FR-984-YP");
+    }
+
+    #[test]
+    fn plates_beside_models() {
+        let cases = [
+            ("peugeot 208 lj-307-rp", Some("LJ-307-RP")),
+            ("dacia duster 251-w-1096", Some("251-W-1096")),
+            ("ford focus ab12 cde", Some("AB12 CDE")),
+            ("volkswagen golf", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(plate_in(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]
