@@ -53,7 +53,12 @@ fn options() -> Result<Options, Failure> {
     Ok(options)
 }
 
-fn read(file: &Path, options: &Options, reader: &mut Option<ocr::Reader>, time: &mut (f64, usize)) -> Result<Option<(Vec<PageText>, Vec<Aside>)>, Failure> {
+fn read(
+    file: &Path,
+    options: &Options,
+    reader: &mut Option<ocr::Reader>,
+    time: &mut (f64, usize),
+) -> Result<Option<(Vec<PageText>, Vec<Aside>)>, Failure> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let kept = options.pages.as_ref().map(|folder| folder.join(format!("{stem}.json")));
     if let Some(text) = kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok()) {
@@ -61,7 +66,10 @@ fn read(file: &Path, options: &Options, reader: &mut Option<ocr::Reader>, time: 
         if value.get("unreadable").is_some() {
             return Ok(None);
         }
-        return Ok(Some((serde_json::from_value(value["pages"].clone())?, serde_json::from_value(value["asides"].clone())?)));
+        return Ok(Some((
+            serde_json::from_value(value["pages"].clone())?,
+            serde_json::from_value(value["asides"].clone())?,
+        )));
     }
     if reader.is_none() {
         *reader = Some(open(&options.models)?);
@@ -74,7 +82,10 @@ fn read(file: &Path, options: &Options, reader: &mut Option<ocr::Reader>, time: 
         Ok(document) => {
             time.0 += start.elapsed().as_secs_f64();
             time.1 += document.pages.iter().filter(|page| page.source == ocr::Source::Recognised).count();
-            (serde_json::json!({"pages": document.pages, "asides": document.asides}), Some((document.pages, document.asides)))
+            (
+                serde_json::json!({"pages": document.pages, "asides": document.asides}),
+                Some((document.pages, document.asides)),
+            )
         }
     };
     if let Some(path) = kept {
@@ -112,7 +123,14 @@ fn normal(name: &str, value: &Value) -> Option<String> {
         return Some(text.chars().take(10).collect());
     }
     let folded = ocr::fold(&text);
-    let reference = ["claim_number", "client_ref", "contract_number", "vehicle_registration", "invoice_number", "police_report_ref"];
+    let reference = [
+        "claim_number",
+        "client_ref",
+        "contract_number",
+        "vehicle_registration",
+        "invoice_number",
+        "police_report_ref",
+    ];
     let folded = if reference.contains(&name) {
         folded.replace(' ', "")
     } else {
@@ -129,7 +147,8 @@ fn field(facts: &Facts, name: &str) -> Value {
 }
 
 fn list(value: &Value) -> Vec<String> {
-    let mut list: Vec<String> = value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+    let mut list: Vec<String> =
+        value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
     list.sort();
     list
 }
@@ -161,17 +180,41 @@ fn extras(truth: &Value, facts: &Facts, scores: &mut BTreeMap<String, Score>) ->
     check("stated", list(&expected["stated_circumstances"]).join(","), facts.stated_circumstances.join(","));
     check("suspected", list(&expected["suspected_circumstances"]).join(","), facts.suspected_circumstances.join(","));
     check("disposed", expected["evidence_disposed"].to_string(), text(&field(facts, "evidence_disposed")));
-    check("excuse", (!expected["late_excuse"].is_null()).to_string(), (!field(facts, "late_excuse").is_null()).to_string());
-    check("injection", (!truth["document"]["injection"].is_null()).to_string(), (!facts.injection_evidence.is_empty()).to_string());
-    check("kind", "claim".to_owned(), if facts.kind == ocr::DocumentKind::Claim { "claim".to_owned() } else { "other".to_owned() });
+    check(
+        "excuse",
+        (!expected["late_excuse"].is_null()).to_string(),
+        (!field(facts, "late_excuse").is_null()).to_string(),
+    );
+    check(
+        "injection",
+        (!truth["document"]["injection"].is_null()).to_string(),
+        (!facts.injection_evidence.is_empty()).to_string(),
+    );
+    check(
+        "kind",
+        "claim".to_owned(),
+        if facts.kind == ocr::DocumentKind::Claim { "claim".to_owned() } else { "other".to_owned() },
+    );
     let conflicts: Vec<String> = facts.conflicts.iter().map(|c| format!("{c:?}")).collect();
-    let expected_conflict = expected["conflicts"].as_array().is_some_and(|list| !list.is_empty()) || truth["scenario"] == "conflicting_evidence";
+    let expected_conflict = expected["conflicts"].as_array().is_some_and(|list| !list.is_empty())
+        || truth["scenario"] == "conflicting_evidence";
     check("conflict", expected_conflict.to_string(), (!conflicts.is_empty()).to_string());
     if !conflicts.is_empty() != expected_conflict {
         println!("{conflicts:?}");
     }
-    let want: Vec<String> = expected["items"].as_array().into_iter().flatten().map(|i| format!("{} {:.2} {}", text(&i["category"]), i["amount"].as_f64().unwrap_or(0.0), text(&i["purchase_date"]))).collect();
-    let got: Vec<String> = facts.items.iter().map(|i| format!("{} {} {}", i.category, i.amount, i.purchase_date.as_deref().unwrap_or("null"))).collect();
+    let want: Vec<String> = expected["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|i| {
+            format!("{} {:.2} {}", text(&i["category"]), i["amount"].as_f64().unwrap_or(0.0), text(&i["purchase_date"]))
+        })
+        .collect();
+    let got: Vec<String> = facts
+        .items
+        .iter()
+        .map(|i| format!("{} {} {}", i.category, i.amount, i.purchase_date.as_deref().unwrap_or("null")))
+        .collect();
     check("items", want.join(" | "), got.join(" | "));
     errors
 }
@@ -210,7 +253,11 @@ fn main() -> Result<(), Failure> {
             errors.push(format!("kind {:?} (truth has no facts)", facts.kind));
         }
         if options.errors && !errors.is_empty() {
-            println!("{id} {quality} {}\n    {}", truth["scenario"].as_str().unwrap_or_default(), errors.join("\n    "));
+            println!(
+                "{id} {quality} {}\n    {}",
+                truth["scenario"].as_str().unwrap_or_default(),
+                errors.join("\n    ")
+            );
         }
         let values: BTreeMap<_, _> = facts.fields.iter().map(|(name, fact)| (name, &fact.value)).collect();
         output.push_str(&serde_json::json!({"claim_id": id, "fields": values}).to_string());

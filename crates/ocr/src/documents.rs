@@ -17,9 +17,8 @@ impl Roots {
     /// # Errors
     /// When one does not exist.
     pub fn new(folders: &[PathBuf]) -> Result<Self, StartError> {
-        let resolve = |path: &PathBuf| {
-            path.canonicalize().map_err(|source| StartError::Root { path: path.clone(), source })
-        };
+        let resolve =
+            |path: &PathBuf| path.canonicalize().map_err(|source| StartError::Root { path: path.clone(), source });
         folders.iter().map(resolve).collect::<Result<Vec<_>, _>>().map(Self)
     }
 
@@ -38,7 +37,8 @@ impl Roots {
             return Err(OcrError::Path("must name a file"));
         }
         let path = Path::new(path);
-        if path.components().any(|part| matches!(part, Component::ParentDir)) || path.to_string_lossy().contains("..\\") {
+        if path.components().any(|part| matches!(part, Component::ParentDir)) || path.to_string_lossy().contains("..\\")
+        {
             return Err(OcrError::Path("must not contain '..'"));
         }
         for root in &self.0 {
@@ -67,7 +67,9 @@ fn open_below(root: &Path, inside: &Path) -> Result<Option<File>, OcrError> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
     match openat2(&folder, inside, flags, Mode::empty(), resolve) {
         Ok(file) => Ok(Some(File::from(file))),
-        Err(rustix::io::Errno::XDEV | rustix::io::Errno::LOOP) => Err(OcrError::Path("leads out of the document folders")),
+        Err(rustix::io::Errno::XDEV | rustix::io::Errno::LOOP) => {
+            Err(OcrError::Path("leads out of the document folders"))
+        }
         // A kernel or sandbox without openat2.
         Err(rustix::io::Errno::NOSYS) => open_resolved(root, inside),
         Err(_) => Ok(None),
@@ -116,9 +118,25 @@ mod tests {
         std::os::unix::fs::symlink(root.join("a"), root.join("inside")).expect("a link");
         let roots = Roots::new(std::slice::from_ref(&root)).expect("a root");
         assert_eq!(roots.read("a/one.pdf", 100).expect("readable"), b"%PDF-1.4");
-        assert_eq!(roots.read(&root.canonicalize().expect("real").join("a/one.pdf").to_string_lossy(), 100).expect("readable"), b"%PDF-1.4");
+        assert_eq!(
+            roots.read(&root.canonicalize().expect("real").join("a/one.pdf").to_string_lossy(), 100).expect("readable"),
+            b"%PDF-1.4"
+        );
         assert_eq!(roots.read("a/one.pdf", 3).expect("cut").len(), 4);
-        for path in ["../secret", "a/../../secret", "link", "/etc/passwd", "/proc/self/environ", "/dev/zero", "a", "", "x\0", "..\\secret", "%2e%2e/secret", "none.pdf"] {
+        for path in [
+            "../secret",
+            "a/../../secret",
+            "link",
+            "/etc/passwd",
+            "/proc/self/environ",
+            "/dev/zero",
+            "a",
+            "",
+            "x\0",
+            "..\\secret",
+            "%2e%2e/secret",
+            "none.pdf",
+        ] {
             assert!(matches!(roots.read(path, 100), Err(OcrError::Path(_))), "{path:?}");
         }
     }

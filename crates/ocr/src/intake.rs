@@ -19,12 +19,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_bytes: 25 * 1024 * 1024,
-            max_pages: 50,
-            max_side_mm: 1500.0,
-            max_pixels: 64_000_000,
-        }
+        Self { max_bytes: 25 * 1024 * 1024, max_pages: 50, max_side_mm: 1500.0, max_pixels: 64_000_000 }
     }
 }
 

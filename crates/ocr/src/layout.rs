@@ -22,12 +22,7 @@ pub fn rows(pieces: Vec<Piece>) -> Vec<Line> {
         for mut band in bands(block) {
             band.sort_by(|a, b| a.area.x0.total_cmp(&b.area.x0));
             for piece in band {
-                lines.push(Line {
-                    text: piece.text,
-                    area: piece.area,
-                    confidence: piece.confidence,
-                    row,
-                });
+                lines.push(Line { text: piece.text, area: piece.area, confidence: piece.confidence, row });
             }
             row += 1;
         }

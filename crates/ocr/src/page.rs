@@ -34,22 +34,12 @@ impl Area {
 
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        Self::new(
-            self.x0.min(other.x0),
-            self.y0.min(other.y0),
-            self.x1.max(other.x1),
-            self.y1.max(other.y1),
-        )
+        Self::new(self.x0.min(other.x0), self.y0.min(other.y0), self.x1.max(other.x1), self.y1.max(other.y1))
     }
 
     #[must_use]
     pub fn scaled(&self, factor: f32) -> Self {
-        Self::new(
-            self.x0 * factor,
-            self.y0 * factor,
-            self.x1 * factor,
-            self.y1 * factor,
-        )
+        Self::new(self.x0 * factor, self.y0 * factor, self.x1 * factor, self.y1 * factor)
     }
 
     #[must_use]

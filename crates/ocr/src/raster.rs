@@ -21,9 +21,7 @@ pub fn decode(bytes: &[u8], kind: FileType, limits: &Limits) -> Result<Vec<RgbIm
 }
 
 fn single(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Unreadable> {
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|_| Unreadable::Corrupt)?;
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| Unreadable::Corrupt)?;
     let mut bounds = image::Limits::default();
     bounds.max_alloc = Some(limits.max_pixels.saturating_mul(8));
     reader.limits(bounds);
@@ -84,11 +82,7 @@ fn tiff_pages(bytes: &[u8], limits: &Limits) -> Result<Vec<RgbImage>, Unreadable
 
 fn tiff_page(decoder: &mut Decoder<Cursor<&[u8]>>, width: u32, height: u32) -> Option<RgbImage> {
     let color = decoder.colortype().ok()?;
-    let white_is_zero = decoder
-        .find_tag_unsigned::<u16>(Tag::PhotometricInterpretation)
-        .ok()
-        .flatten()
-        == Some(0);
+    let white_is_zero = decoder.find_tag_unsigned::<u16>(Tag::PhotometricInterpretation).ok().flatten() == Some(0);
     let turn = decoder.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten();
     let data = decoder.read_image().ok()?;
     let bytes = match data {
@@ -144,9 +138,7 @@ fn bilevel(bytes: &[u8], width: u32, height: u32) -> Option<GrayImage> {
     let bit = |x: u32, y: u32| bytes[y as usize * stride + (x / 8) as usize] >> (7 - x % 8) & 1 == 1;
     let ones: u64 = bytes.iter().map(|byte| u64::from(byte.count_ones())).sum();
     let paper = ones * 2 > bytes.len() as u64 * 8;
-    Some(GrayImage::from_fn(width, height, |x, y| {
-        image::Luma([if bit(x, y) == paper { 255 } else { 0 }])
-    }))
+    Some(GrayImage::from_fn(width, height, |x, y| image::Luma([if bit(x, y) == paper { 255 } else { 0 }])))
 }
 
 fn mean(image: &GrayImage) -> f32 {

@@ -160,17 +160,21 @@ impl OcrTools {
             return match claims.document(claim).await {
                 Ok(document) => Ok(Fetched { bytes: document.bytes.to_vec(), name: document.filename }),
                 // More than the client takes is certainly more than may be read.
-                Err(EvidenceError::TooLarge { .. }) => Ok(Fetched { bytes: vec![0; self.limits.max_bytes + 1], name: None }),
+                Err(EvidenceError::TooLarge { .. }) => {
+                    Ok(Fetched { bytes: vec![0; self.limits.max_bytes + 1], name: None })
+                }
                 Err(error) => Err(error.into()),
             };
         }
         let Some(path) = arguments.document_path.as_deref().filter(|path| !path.is_empty()) else {
-            let message = "document_path: required when no claims service is configured or no claim_id is given".to_owned();
+            let message =
+                "document_path: required when no claims service is configured or no claim_id is given".to_owned();
             return Err(Failure { code: "invalid_argument", message });
         };
         let (roots, limit, owned) = (Arc::clone(&self.roots), self.limits.max_bytes, path.to_owned());
         let read = tokio::task::spawn_blocking(move || roots.read(&owned, limit)).await;
-        let bytes = read.map_err(|_| Failure { code: "reading_failed", message: "the document could not be read".to_owned() })??;
+        let bytes = read
+            .map_err(|_| Failure { code: "reading_failed", message: "the document could not be read".to_owned() })??;
         let name = path.rsplit('/').next().map(str::to_owned);
         Ok(Fetched { bytes, name })
     }
@@ -199,7 +203,12 @@ impl OcrTools {
     }
 
     /// Stores the reading as evidence of the run; nothing to do outside a run.
-    async fn keep(&self, arguments: &ReadArguments, run: Option<&str>, result: &ReadResult) -> Result<Option<String>, Failure> {
+    async fn keep(
+        &self,
+        arguments: &ReadArguments,
+        run: Option<&str>,
+        result: &ReadResult,
+    ) -> Result<Option<String>, Failure> {
         let (Some(claims), Some(run), Some(claim)) = (&self.claims, run, arguments.claim_id.as_deref()) else {
             return Ok(None);
         };
@@ -226,7 +235,8 @@ fn truthy(value: Option<&serde_json::Value>) -> bool {
 }
 
 fn file_info(fetched: &Fetched) -> FileInfo {
-    let extension = fetched.name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension.to_lowercase());
+    let extension =
+        fetched.name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension.to_lowercase());
     FileInfo {
         extension,
         name: fetched.name.clone(),
@@ -253,9 +263,13 @@ impl OcrTools {
     }
 
     /// Whether documents can be read now, and whether pictures of text can.
-    #[tool(
-        annotations(title = "OCR health", read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
-    )]
+    #[tool(annotations(
+        title = "OCR health",
+        read_only_hint = true,
+        destructive_hint = false,
+        idempotent_hint = true,
+        open_world_hint = false
+    ))]
     async fn ocr_health_check(&self) -> Json<Health> {
         Json(Health {
             success: true,
@@ -268,9 +282,13 @@ impl OcrTools {
     }
 
     /// File types, languages and limits of the reader.
-    #[tool(
-        annotations(title = "Supported formats", read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
-    )]
+    #[tool(annotations(
+        title = "Supported formats",
+        read_only_hint = true,
+        destructive_hint = false,
+        idempotent_hint = true,
+        open_world_hint = false
+    ))]
     async fn list_supported_formats(&self) -> Json<Formats> {
         Json(Formats {
             success: true,

@@ -82,6 +82,7 @@ struct Frame {
 struct Ink {
     width: usize,
     height: usize,
+    near: Vec<bool>,
     exact: Vec<u32>,
     spread: Vec<u32>,
 }
@@ -101,7 +102,14 @@ impl Ink {
             let rows = y.saturating_sub(1)..(y + 2).min(h);
             rows.into_iter().any(|v| (x.saturating_sub(1)..(x + 2).min(w)).any(|u| dark[v * w + u]))
         };
-        Self { width: w, height: h, exact: sums(w, h, |x, y| dark[y * w + x]), spread: sums(w, h, near) }
+        let near: Vec<bool> = (0..w * h).map(|n| near(n % w, n / w)).collect();
+        Self {
+            width: w,
+            height: h,
+            exact: sums(w, h, |x, y| dark[y * w + x]),
+            spread: sums(w, h, |x, y| near[y * w + x]),
+            near,
+        }
     }
 
     fn share(&self, table: &[u32], x: usize, y: usize, w: usize, h: usize) -> f32 {
@@ -117,17 +125,18 @@ impl Ink {
         let smallest = (sizes.0 as usize).max(8);
         let largest = (sizes.1 as usize).min(self.height.min(self.width) - 1);
         let mut all: Vec<(f32, Frame)> = Vec::new();
-        for side in smallest..=largest {
-            for y in 0..self.height - side {
-                for x in 0..self.width - side {
+        for y in 0..self.height.saturating_sub(smallest) {
+            for x in 0..self.width.saturating_sub(smallest) {
+                // Most of a page is paper: no corner, no box.
+                if !self.near[y * self.width + x] || all.len() > 4000 {
+                    continue;
+                }
+                for side in smallest..=largest.min(self.height - 1 - y).min(self.width - 1 - x) {
                     let drawn = self.sides(x, y, side, free);
                     if drawn >= FRAME {
                         all.push((drawn - 0.002 * side as f32, Frame { x, y, side }));
                     }
                 }
-            }
-            if all.len() > 4000 {
-                break;
             }
         }
         all.sort_by(|a, b| b.0.total_cmp(&a.0));

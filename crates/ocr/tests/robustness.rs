@@ -104,19 +104,25 @@ fn damaged_files_get_an_answer() {
     ] {
         cases.push(text.replace(from, to).into_bytes());
     }
-    cases.push(document(PAGE, b"/X Do", &[stream(b"/X Do", "/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 5 0 R>>>>")]));
+    cases.push(document(
+        PAGE,
+        b"/X Do",
+        &[stream(b"/X Do", "/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 5 0 R>>>>")],
+    ));
     cases.push(document(PAGE, &b"q ".repeat(100_000), &[]));
     let nested = format!("<</Type/Page/Parent 2 0 R/MediaBox {}{}>>", "[".repeat(20_000), "]".repeat(20_000));
     cases.push(document(&nested, b"", &[]));
     let picture = "/Type/XObject/Subtype/Image/Width 10/Height 10/BitsPerComponent 8/ColorSpace/DeviceRGB";
     for filter in ["DCTDecode", "JBIG2Decode", "JPXDecode", "FlateDecode", "LZWDecode", "CCITTFaxDecode"] {
-        cases.push(document(PAGE, b"100 0 0 100 0 0 cm /X Do", &[stream(b"\xff\xd8\xff\xe0junkjunk", &format!("{picture}/Filter/{filter}"))]));
+        cases.push(document(
+            PAGE,
+            b"100 0 0 100 0 0 cm /X Do",
+            &[stream(b"\xff\xd8\xff\xe0junkjunk", &format!("{picture}/Filter/{filter}"))],
+        ));
     }
-    for (n, bytes) in cases.iter().enumerate() {
-        let start = std::time::Instant::now();
+    for bytes in cases {
         // Without a recogniser a page of pictures is an error; both are answers.
-        let _ = read(bytes);
-        eprintln!("{n} {:?}", start.elapsed());
+        let _ = read(&bytes);
     }
 }
 
@@ -129,7 +135,8 @@ fn limits_are_told_before_anything_is_drawn() {
     assert_eq!(reason(b"just words"), Unreadable::UnsupportedType);
     assert_eq!(reason(b"%PDF-1.7\n"), Unreadable::Corrupt);
     let kids: String = (3..54).map(|n| format!("{n} 0 R ")).collect();
-    let mut many = vec![b"<</Type/Catalog/Pages 2 0 R>>".to_vec(), format!("<</Type/Pages/Kids[{kids}]/Count 51>>").into_bytes()];
+    let mut many =
+        vec![b"<</Type/Catalog/Pages 2 0 R>>".to_vec(), format!("<</Type/Pages/Kids[{kids}]/Count 51>>").into_bytes()];
     many.extend((3..54).map(|_| b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>".to_vec()));
     assert_eq!(reason(&pdf(&many)), Unreadable::TooManyPages);
     // A PNG header that promises 65,000 x 65,000 pixels.

@@ -21,6 +21,9 @@ pub struct RagConfig {
     pub stack_token: Option<SecretString>,
     /// As the control plane lists it; its last part alone is enough when only one model ends so.
     pub embedding_model: String,
+    /// Languages the model understands: `en`, `fr`. A query in another is ordered by words, and vectors only add what
+    /// words do not find: the default model, asked in French, put a claim of another peril first in 9 of 32 cases.
+    pub embedding_languages: Vec<String>,
     /// Vectors are kept here over restarts. Without it every start embeds everything again.
     pub data_dir: Option<PathBuf>,
     /// Texts in one embedding request.
@@ -44,6 +47,7 @@ impl Default for RagConfig {
             stack_url: "http://127.0.0.1:8321".into(),
             stack_token: None,
             embedding_model: "sentence-transformers/all-mpnet-base-v2".into(),
+            embedding_languages: vec!["en".into()],
             data_dir: None,
             batch_size: 16,
             batch_timeout_seconds: 120,

@@ -14,7 +14,9 @@ use crate::corpus::{Corpus, past_claims};
 use crate::embedder::Embedder;
 use crate::records::Policyholder;
 use crate::reference::{Changes, Reference, articles};
+use crate::shelf::WORDS_FIRST;
 use crate::vectors::{Key, Vectors};
+use crate::words::{Language, language};
 
 /// Clauses waiting to be embedded; more are forgotten and queued again by the next call that needs them.
 const MAX_QUEUE: usize = 5_000;
@@ -31,6 +33,7 @@ pub(crate) struct Library {
     unreadable: RwLock<Option<String>>,
     queue: Mutex<Vec<(Key, String)>>,
     articles_from: Option<PathBuf>,
+    languages: Vec<String>,
     batch_size: usize,
     refresh: Duration,
     max_records: usize,
@@ -45,6 +48,7 @@ impl Library {
             unreadable: RwLock::new(Some("the reference data has not been read yet".into())),
             queue: Mutex::default(),
             articles_from: config.reference_dir.clone(),
+            languages: config.embedding_languages.clone(),
             batch_size: config.batch_size,
             refresh: Duration::from_secs(config.refresh_seconds),
             max_records: config.max_records,
@@ -56,6 +60,19 @@ impl Library {
 
     pub(crate) fn corpus(&self) -> Arc<Corpus> {
         self.corpus.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How much the model's order of results counts for a query in this language.
+    pub(crate) fn trust(&self, query: &str) -> f32 {
+        let spoken = match language(query) {
+            Language::French => "fr",
+            Language::English => "en",
+            Language::Unknown => return 1.0,
+        };
+        match self.languages.iter().any(|known| known == spoken) {
+            true => 1.0,
+            false => WORDS_FIRST,
+        }
     }
 
     pub(crate) fn unreadable(&self) -> Option<String> {

@@ -10,6 +10,8 @@ use crate::words;
 const DEPTH: usize = 100;
 /// Damps the first ranks, so that being found by both ways beats being first in one.
 const DAMPING: f32 = 60.0;
+/// Trust so small that the first rank by vectors counts less than the last by words.
+pub(crate) const WORDS_FIRST: f32 = 0.001;
 
 /// Items with the text each is found by. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +40,8 @@ pub(crate) struct Query<'a> {
     pub min_similarity: f32,
     /// Whether items that share no word with the query fill the list, in their own order, when there are no vectors.
     pub fill: bool,
+    /// What a rank by vectors counts against a rank by words.
+    pub trust: f32,
 }
 
 #[derive(Debug)]
@@ -96,13 +100,8 @@ impl<T> Shelf<T> {
             return (hits.map(|(at, similarity)| Hit { item: &self.items[at], similarity }).collect(), false);
         };
         let by_vectors = ranked(kept.iter().copied().zip(cosines.iter().copied()));
-        let trust = match words::language(query.text) {
-            // The default model was trained on English: on French it finds one passage in ten.
-            words::Language::French => 0.4,
-            _ => 1.0,
-        };
         let cosine = |at: usize| kept.binary_search(&at).map_or(0.0, |place| cosines[place]);
-        let fused = fuse(&by_words, &by_vectors, trust);
+        let fused = fuse(&by_words, &by_vectors, query.trust);
         let hits = fused
             .into_iter()
             .map(|at| Hit { item: &self.items[at], similarity: cosine(at) })
@@ -179,7 +178,7 @@ mod tests {
         text: &str,
         vector: Option<&[f32]>,
     ) -> (Vec<&'a str>, bool) {
-        let query = Query { text, vector, limit: 3, min_similarity: -1.0, fill: false };
+        let query = Query { text, vector, limit: 3, min_similarity: -1.0, fill: false, trust: 1.0 };
         let (hits, by_vectors) = shelf.search(vectors, &query, |_| true);
         (hits.iter().map(|hit| *hit.item).collect(), by_vectors)
     }
@@ -206,7 +205,7 @@ mod tests {
     fn the_filter_works_inside_the_search() {
         let vectors = Vectors::open("m", None);
         let shelf = shelf(&vectors);
-        let query = Query { text: "hail car", vector: None, limit: 1, min_similarity: 0.9, fill: false };
+        let query = Query { text: "hail car", vector: None, limit: 1, min_similarity: 0.9, fill: false, trust: 1.0 };
         let (hits, _) = shelf.search(&vectors, &query, |text| text.contains("stolen"));
         assert_eq!(hits.iter().map(|hit| *hit.item).collect::<Vec<_>>(), ["stolen car"]);
         assert!(shelf.search(&vectors, &query, |_| false).0.is_empty());
@@ -219,7 +218,8 @@ mod tests {
         let all = shelf.missing(&vectors);
         let rows = all.iter().enumerate().map(|(at, (key, _))| (*key, vec![1.0, at as f32])).collect();
         vectors.insert(rows).expect("of one size");
-        let query = Query { text: "x", vector: Some(&[1.0, 0.0]), limit: 9, min_similarity: 0.6, fill: false };
+        let query =
+            Query { text: "x", vector: Some(&[1.0, 0.0]), limit: 9, min_similarity: 0.6, fill: false, trust: 1.0 };
         assert_eq!(shelf.search(&vectors, &query, |_| true).0.len(), 2);
     }
 
@@ -227,10 +227,31 @@ mod tests {
     fn a_list_may_be_filled_with_what_shares_no_word() {
         let vectors = Vectors::open("m", None);
         let shelf = shelf(&vectors);
-        let query = Query { text: "kitchen", vector: None, limit: 3, min_similarity: 0.0, fill: true };
+        let query = Query { text: "kitchen", vector: None, limit: 3, min_similarity: 0.0, fill: true, trust: 1.0 };
         let (hits, _) = shelf.search(&vectors, &query, |_| true);
         let found: Vec<&str> = hits.iter().map(|hit| *hit.item).collect();
         assert_eq!(found, ["water in the kitchen", "hail on the roof", "stolen car"]);
         assert_eq!(hits[1].similarity, 0.0);
+    }
+
+    #[test]
+    fn without_trust_vectors_only_order_what_words_do_not_find() {
+        let vectors = Vectors::open("m", None);
+        let shelf = shelf(&vectors);
+        let missing = shelf.missing(&vectors);
+        let rows = missing.iter().enumerate().map(|(at, (key, _))| (*key, vec![1.0, at as f32])).collect();
+        vectors.insert(rows).expect("of one size");
+        let query = Query {
+            text: "kitchen",
+            vector: Some(&[1.0, 0.0]),
+            limit: 3,
+            min_similarity: -1.0,
+            fill: false,
+            trust: WORDS_FIRST,
+        };
+        let (hits, by_vectors) = shelf.search(&vectors, &query, |_| true);
+        let found: Vec<&str> = hits.iter().map(|hit| *hit.item).collect();
+        assert!(by_vectors);
+        assert_eq!(found, ["water in the kitchen", "hail on the roof", "stolen car"]);
     }
 }

@@ -44,16 +44,16 @@ mod tests {
 
     #[test]
     fn characters_come_out_whole() {
-        let cases: [(&[&[u8]], Vec<&str>, &str); 5] = [
-            (&[b"abc"], vec!["abc"], ""),
-            (&[b"\xC3", b"\xA9"], vec!["", "é"], ""),
-            (&[b"a\xF0\x9F", b"\x98", b"\x80b"], vec!["a", "", "😀b"], ""),
-            (&[b"a\xFFb\xE2\x82"], vec!["a\u{FFFD}b"], "\u{FFFD}"),
-            (&[b"\xFF\xFF", b"x"], vec!["\u{FFFD}\u{FFFD}", "x"], ""),
+        let cases = [
+            (vec![&b"abc"[..]], vec!["abc"], ""),
+            (vec![b"\xC3", b"\xA9"], vec!["", "é"], ""),
+            (vec![b"a\xF0\x9F", b"\x98", b"\x80b"], vec!["a", "", "😀b"], ""),
+            (vec![b"a\xFFb\xE2\x82"], vec!["a\u{FFFD}b"], "\u{FFFD}"),
+            (vec![b"\xFF\xFF", b"x"], vec!["\u{FFFD}\u{FFFD}", "x"], ""),
         ];
         for (input, expected, tail) in cases {
             let mut utf8 = Utf8::default();
-            let found: Vec<String> = input.iter().map(|bytes| utf8.push(bytes)).collect();
+            let found: Vec<String> = input.into_iter().map(|bytes| utf8.push(bytes)).collect();
             assert_eq!(found, expected);
             assert_eq!(utf8.finish(), tail);
         }

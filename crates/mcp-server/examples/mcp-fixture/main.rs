@@ -13,7 +13,10 @@ mod prompts;
 mod rounds;
 mod tools;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use mcp_server::McpServerConfig;
 use rmcp::{ErrorData, RoleServer, ServerHandler, model::*, service::RequestContext};
@@ -55,9 +58,10 @@ impl ServerHandler for Fixture {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        let tools = catalog::tools();
-        let tool = tools.as_array()?.iter().find(|tool| tool["name"] == name)?;
-        serde_json::from_value(tool.clone()).ok()
+        // Asked for at every call.
+        static TOOLS: LazyLock<Vec<Tool>> =
+            LazyLock::new(|| serde_json::from_value(catalog::tools()).expect("a catalogue of tools"));
+        TOOLS.iter().find(|tool| tool.name == name).cloned()
     }
 
     async fn call_tool(&self, request: CallToolRequestParams, ctx: Ctx) -> Result<CallToolResponse, ErrorData> {

@@ -26,11 +26,38 @@ const CODES: &[&str] = &[
 
 /// Printed forms of a currency that are not its code.
 const WORDS: &[(&str, &str)] = &[
-    ("us$", "USD"), ("ca$", "CAD"), ("c$", "CAD"), ("a$", "AUD"), ("hk$", "HKD"), ("s$", "SGD"), ("nz$", "NZD"), ("r$", "BRL"),
-    ("€", "EUR"), ("£", "GBP"), ("$", "USD"), ("¥", "JPY"), ("₺", "TRY"), ("₹", "INR"), ("₪", "ILS"), ("zł", "PLN"),
-    ("euros", "EUR"), ("euro", "EUR"), ("livres sterling", "GBP"), ("pounds sterling", "GBP"), ("pounds", "GBP"),
-    ("dollars", "USD"), ("francs suisses", "CHF"), ("swiss francs", "CHF"), ("francs cfa", "XOF"), ("f cfa", "XOF"),
-    ("fcfa", "XOF"), ("dirhams", "MAD"), ("dinars", "TND"), ("fr.", "CHF"), ("sfr", "CHF"), ("kr.", "SEK"),
+    ("us$", "USD"),
+    ("ca$", "CAD"),
+    ("c$", "CAD"),
+    ("a$", "AUD"),
+    ("hk$", "HKD"),
+    ("s$", "SGD"),
+    ("nz$", "NZD"),
+    ("r$", "BRL"),
+    ("€", "EUR"),
+    ("£", "GBP"),
+    ("$", "USD"),
+    ("¥", "JPY"),
+    ("₺", "TRY"),
+    ("₹", "INR"),
+    ("₪", "ILS"),
+    ("zł", "PLN"),
+    ("euros", "EUR"),
+    ("euro", "EUR"),
+    ("livres sterling", "GBP"),
+    ("pounds sterling", "GBP"),
+    ("pounds", "GBP"),
+    ("dollars", "USD"),
+    ("francs suisses", "CHF"),
+    ("swiss francs", "CHF"),
+    ("francs cfa", "XOF"),
+    ("f cfa", "XOF"),
+    ("fcfa", "XOF"),
+    ("dirhams", "MAD"),
+    ("dinars", "TND"),
+    ("fr.", "CHF"),
+    ("sfr", "CHF"),
+    ("kr.", "SEK"),
 ];
 
 /// Amounts without decimals and without a currency are counted only from this text on.
@@ -71,9 +98,11 @@ pub fn amounts(text: &str) -> Vec<Amount> {
         let after = captures.name("after").and_then(|m| currency(m.as_str()));
         let start = captures.name("before").map_or(number.start(), |m| m.start());
         // A currency glued to a preceding word belongs to that word.
-        let glued_before = before.is_none() && text[..number.start()].ends_with(|c: char| c.is_alphanumeric() || "/.-".contains(c));
+        let glued_before =
+            before.is_none() && text[..number.start()].ends_with(|c: char| c.is_alphanumeric() || "/.-".contains(c));
         let rest = &text[number.end()..];
-        let glued_after = after.is_none() && rest.starts_with(|c: char| c.is_alphabetic() && !"eEC".contains(c) || "/%-".contains(c));
+        let glued_after =
+            after.is_none() && rest.starts_with(|c: char| c.is_alphabetic() && !"eEC".contains(c) || "/%-".contains(c));
         let percent = rest.trim_start().starts_with('%');
         let sentence_end = after.is_none() && rest.starts_with(|c: char| c.is_ascii_digit());
         if glued_before || glued_after || percent || sentence_end {
@@ -113,14 +142,60 @@ fn decimal(text: &str) -> Option<(Decimal, usize)> {
 }
 
 const UNITS: &[(&str, u64)] = &[
-    ("zero", 0), ("un", 1), ("une", 1), ("deux", 2), ("trois", 3), ("quatre", 4), ("cinq", 5), ("six", 6), ("sept", 7),
-    ("huit", 8), ("neuf", 9), ("dix", 10), ("onze", 11), ("douze", 12), ("treize", 13), ("quatorze", 14), ("quinze", 15),
-    ("seize", 16), ("vingt", 20), ("vingts", 20), ("trente", 30), ("quarante", 40), ("cinquante", 50), ("soixante", 60),
-    ("septante", 70), ("huitante", 80), ("octante", 80), ("nonante", 90),
-    ("one", 1), ("two", 2), ("three", 3), ("four", 4), ("five", 5), ("seven", 7), ("eight", 8), ("nine", 9), ("ten", 10),
-    ("eleven", 11), ("twelve", 12), ("thirteen", 13), ("fourteen", 14), ("fifteen", 15), ("sixteen", 16),
-    ("seventeen", 17), ("eighteen", 18), ("nineteen", 19), ("twenty", 20), ("thirty", 30), ("forty", 40), ("fifty", 50),
-    ("sixty", 60), ("seventy", 70), ("eighty", 80), ("ninety", 90),
+    ("zero", 0),
+    ("un", 1),
+    ("une", 1),
+    ("deux", 2),
+    ("trois", 3),
+    ("quatre", 4),
+    ("cinq", 5),
+    ("six", 6),
+    ("sept", 7),
+    ("huit", 8),
+    ("neuf", 9),
+    ("dix", 10),
+    ("onze", 11),
+    ("douze", 12),
+    ("treize", 13),
+    ("quatorze", 14),
+    ("quinze", 15),
+    ("seize", 16),
+    ("vingt", 20),
+    ("vingts", 20),
+    ("trente", 30),
+    ("quarante", 40),
+    ("cinquante", 50),
+    ("soixante", 60),
+    ("septante", 70),
+    ("huitante", 80),
+    ("octante", 80),
+    ("nonante", 90),
+    ("one", 1),
+    ("two", 2),
+    ("three", 3),
+    ("four", 4),
+    ("five", 5),
+    ("seven", 7),
+    ("eight", 8),
+    ("nine", 9),
+    ("ten", 10),
+    ("eleven", 11),
+    ("twelve", 12),
+    ("thirteen", 13),
+    ("fourteen", 14),
+    ("fifteen", 15),
+    ("sixteen", 16),
+    ("seventeen", 17),
+    ("eighteen", 18),
+    ("nineteen", 19),
+    ("twenty", 20),
+    ("thirty", 30),
+    ("forty", 40),
+    ("fifty", 50),
+    ("sixty", 60),
+    ("seventy", 70),
+    ("eighty", 80),
+    ("ninety", 90),
 ];
 
 /// An amount written in words, French or English, before a currency word:

@@ -33,19 +33,71 @@ fn rule(code: &'static str, negative_wording: bool, says: &str) -> Rule {
 /// On sentences in plain form.
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     vec![
-        rule("ALCOHOL", false, r"alcool|ivresse|ethylotest|ethylometre|ivre\b|\balcohol|\bdrunk|intoxicat|breathaly|g/l\b|mg/l\b|over the (?:legal )?(?:drink|limit)|drink[- ]driv|had been drinking|avais bu|avait bu"),
-        rule("UNLICENSED_DRIVER", true, r"(?:sans|pas|plus|non titulaire|jamais)[^.]{0,40}permis|permis[^.]{0,40}(?:suspendu|retire|annule|perime|invalide|expire|invalid)|without (?:a |any )?(?:valid )?(?:driving )?licen[cs]e|unlicen[cs]ed|(?:no|not|never)[^.]{0,40}(?:driving )?licen[cs]e|licen[cs]e[^.]{0,40}(?:suspended|revoked|expired|withdrawn|disqualified)|disqualified from driving"),
-        rule("RACING", false, r"\bcourse (?:automobile|de voitures?|sauvage|poursuite|de cote)|faisais? (?:la |une )?course|participais? a une course|\brac(?:e|ing|ed)\b|competition|circuit\b[^.]{0,40}(?:piste|tour|auto|chrono|prive|race)|sur (?:un |le )?circuit|track day|journee piste|chronometr|\brallye|timed (?:trial|lap)|on (?:a|the) (?:race ?track|circuit)"),
-        rule("KEYS_IN_VEHICLE", false, r"cles?[^.]{0,50}(?:sur le contact|dans (?:la|le|ma|mon) (?:voiture|vehicule|boite|habitacle)|au contact|a l'interieur|sur (?:la|le) (?:voiture|vehicule|siege|tableau)|sous le pare-soleil)|laisse[^.]{0,40}\bcles?\b|keys?[^.]{0,50}(?:in the (?:ignition|car|vehicle|glove)|on the (?:seat|dashboard)|inside (?:the |my )?(?:car|vehicle)|under the)|left[^.]{0,30}\bkeys?\b|moteur tournant|engine running"),
-        rule("COMMERCIAL_USE", false, r"\bvtc\b|\btaxi\b|chauffeur (?:prive|de)|livrais?\b|livraisons?\b|course remuneree|transport(?:ais)? (?:remunere|a titre onereux|de marchandises|des passagers|de personnes)|client[^.]{0,20}(?:payant|remunere)|(?:contre|moyennant) (?:paiement|remuneration)|passagers? payants?|uber|bolt\b|deliveroo|deliver(?:y|ies|ing)\b|paid (?:passenger|fare|carriage|ride|trip)|paying (?:passenger|customer)|for hire|hire and reward|hire or reward|ride[- ]?(?:hail|shar)|courier|private hire|carrying goods"),
-        rule("WEAR_AND_TEAR", false, r"\bus(?:e|ee|es|ees|ure)\b|vetust|corro|rouill|defaut d'entretien|manque d'entretien|(?:jamais|pas|plus|mal)[^.]{0,25}(?:ete )?entreten|deterioration progressive|wear and tear|worn[- ]?out|\bworn\b|(?:never|not|poorly|badly)[^.]{0,20}maintain|lack of maintenance|gradual(?:ly)? (?:deteriorat|wear)|\brust(?:ed|y)?\b|perish(?:ed|ing) (?:seal|pipe|hose)|(?:seal|roof|pipe|joint)s?[^.]{0,20}(?:rotten|perished)|\bpourri"),
-        rule("UNOCCUPIED", false, r"inoccup|inhabite|unoccupied|\bvacant|(?:personne n'|nobody |no one )[^.]{0,25}(?:habit|occup|vecu|lived|living|been there)|(?:maison|logement|appartement|house|home|flat|property)[^.]{0,40}(?:vide|empty)\b|absent[es]* (?:depuis|pendant) (?:plus de )?\d+ jours"),
-        rule("NO_FORCED_ENTRY", true, r"sans (?:aucune )?(?:trace d'|signe d')?effraction|(?:aucune|pas d'|ni|non) (?:trace d'|trace d’|signe d')?effraction|no (?:sign|trace|evidence)s? of (?:a )?(?:forced|break)|without (?:any )?(?:forced|forcing|break)|no forced entry|(?:door|window)[^.]{0,30}(?:left |was |were )(?:open|unlocked)|(?:porte|fenetre|baie)[^.]{0,40}(?:restee?|laissee?|etait) (?:ouverte|non verrouillee)|(?:pas|non|oublie de) (?:ferme|verrouille)[^.]{0,20}(?:cle|porte|fenetre)"),
-        rule("COSMETIC", true, r"esthetique|cosmetic|not medically necessary|sans necessite medicale|aesthetic|pour (?:des raisons|convenance) (?:esthetiques?|personnelles?)"),
-        rule("UNATTENDED", true, r"sans surveillance|unattended|(?:laisse|quitte|pose)[^.]{0,30}(?:valise|bagage|sac|affaires|sacoche|appareil|effets)[^.]{0,60}(?:seule?s?\b|le temps d|pendant que|quelques (?:minutes|instants)|sur (?:un|le|la) (?:banc|plage|siege|chaise|table|quai|chariot))|left[^.]{0,30}(?:bag|case|luggage|belongings|camera|backpack|rucksack|things|laptop|tablet)[^.]{0,60}(?:while (?:i|we)|on (?:a|the) (?:bench|beach|seat|chair|table|platform|trolley)|alone|for a (?:few|couple|moment|while))|(?:nobody|no one|personne)[^.]{0,30}(?:watch|surveill|look)"),
-        rule("EXTREME_SPORT", false, r"base[- ]?jump|wing ?suit|saut (?:en|a l')elastique|saut en parachute|parapente|deltaplane|paraglid|hang[- ]?glid|sky ?div|bungee|parachut|alpinisme|free[- ]?solo|canyoning|heli[- ]?ski|sports? extremes?|extreme sport"),
-        rule("PRE_EXISTING", false, r"affection anterieure|maladie (?:anterieure|preexistante|chronique)|pre-?existing|deja (?:malade|souffr|diagnosti|suivi|traite)|(?:souffr(?:e|ais|ait)|suivie?|traitee?|diagnosti\w+)[^.]{0,40}depuis (?:\d|plusieurs|des|l'|\w+ (?:ans|annees))|diagnos(?:ed|tique\w*)[^.]{0,50}(?:before|prior|avant|years? ago|il y a)|(?:avant|before|prior to) (?:la souscription|souscription|l'adhesion|taking out|the policy|the contract|cover)[^.]{0,30}|(?:had|been)[^.]{0,30}(?:suffer|treated|condition)[^.]{0,40}(?:for (?:years|several)|since (?:19|20)\d\d)|antecedent"),
-        rule("SUICIDE_FIRST_YEAR", false, r"suicid|mis fin a ses jours|took (?:his|her|their) own life|intentional self|s'est donne la mort|own hand"),
+        rule(
+            "ALCOHOL",
+            false,
+            r"alcool|ivresse|ethylotest|ethylometre|ivre\b|\balcohol|\bdrunk|intoxicat|breathaly|g/l\b|mg/l\b|over the (?:legal )?(?:drink|limit)|drink[- ]driv|had been drinking|avais bu|avait bu",
+        ),
+        rule(
+            "UNLICENSED_DRIVER",
+            true,
+            r"(?:sans|pas|plus|non titulaire|jamais)[^.]{0,40}permis|permis[^.]{0,40}(?:suspendu|retire|annule|perime|invalide|expire|invalid)|without (?:a |any )?(?:valid )?(?:driving )?licen[cs]e|unlicen[cs]ed|(?:no|not|never)[^.]{0,40}(?:driving )?licen[cs]e|licen[cs]e[^.]{0,40}(?:suspended|revoked|expired|withdrawn|disqualified)|disqualified from driving",
+        ),
+        rule(
+            "RACING",
+            false,
+            r"\bcourse (?:automobile|de voitures?|sauvage|poursuite|de cote)|faisais? (?:la |une )?course|participais? a une course|\brac(?:e|ing|ed)\b|competition|circuit\b[^.]{0,40}(?:piste|tour|auto|chrono|prive|race)|sur (?:un |le )?circuit|track day|journee piste|chronometr|\brallye|timed (?:trial|lap)|on (?:a|the) (?:race ?track|circuit)",
+        ),
+        rule(
+            "KEYS_IN_VEHICLE",
+            false,
+            r"cles?[^.]{0,50}(?:sur le contact|dans (?:la|le|ma|mon) (?:voiture|vehicule|boite|habitacle)|au contact|a l'interieur|sur (?:la|le) (?:voiture|vehicule|siege|tableau)|sous le pare-soleil)|laisse[^.]{0,40}\bcles?\b|keys?[^.]{0,50}(?:in the (?:ignition|car|vehicle|glove)|on the (?:seat|dashboard)|inside (?:the |my )?(?:car|vehicle)|under the)|left[^.]{0,30}\bkeys?\b|moteur tournant|engine running",
+        ),
+        rule(
+            "COMMERCIAL_USE",
+            false,
+            r"\bvtc\b|\btaxi\b|chauffeur (?:prive|de)|livrais?\b|livraisons?\b|course remuneree|transport(?:ais)? (?:remunere|a titre onereux|de marchandises|des passagers|de personnes)|client[^.]{0,20}(?:payant|remunere)|(?:contre|moyennant) (?:paiement|remuneration)|passagers? payants?|uber|bolt\b|deliveroo|deliver(?:y|ies|ing)\b|paid (?:passenger|fare|carriage|ride|trip)|paying (?:passenger|customer)|for hire|hire and reward|hire or reward|ride[- ]?(?:hail|shar)|courier|private hire|carrying goods",
+        ),
+        rule(
+            "WEAR_AND_TEAR",
+            false,
+            r"\bus(?:e|ee|es|ees|ure)\b|vetust|corro|rouill|defaut d'entretien|manque d'entretien|(?:jamais|pas|plus|mal)[^.]{0,25}(?:ete )?entreten|deterioration progressive|wear and tear|worn[- ]?out|\bworn\b|(?:never|not|poorly|badly)[^.]{0,20}maintain|lack of maintenance|gradual(?:ly)? (?:deteriorat|wear)|\brust(?:ed|y)?\b|perish(?:ed|ing) (?:seal|pipe|hose)|(?:seal|roof|pipe|joint)s?[^.]{0,20}(?:rotten|perished)|\bpourri",
+        ),
+        rule(
+            "UNOCCUPIED",
+            false,
+            r"inoccup|inhabite|unoccupied|\bvacant|(?:personne n'|nobody |no one )[^.]{0,25}(?:habit|occup|vecu|lived|living|been there)|(?:maison|logement|appartement|house|home|flat|property)[^.]{0,40}(?:vide|empty)\b|absent[es]* (?:depuis|pendant) (?:plus de )?\d+ jours",
+        ),
+        rule(
+            "NO_FORCED_ENTRY",
+            true,
+            r"sans (?:aucune )?(?:trace d'|signe d')?effraction|(?:aucune|pas d'|ni|non) (?:trace d'|trace d’|signe d')?effraction|no (?:sign|trace|evidence)s? of (?:a )?(?:forced|break)|without (?:any )?(?:forced|forcing|break)|no forced entry|(?:door|window)[^.]{0,30}(?:left |was |were )(?:open|unlocked)|(?:porte|fenetre|baie)[^.]{0,40}(?:restee?|laissee?|etait) (?:ouverte|non verrouillee)|(?:pas|non|oublie de) (?:ferme|verrouille)[^.]{0,20}(?:cle|porte|fenetre)",
+        ),
+        rule(
+            "COSMETIC",
+            true,
+            r"esthetique|cosmetic|not medically necessary|sans necessite medicale|aesthetic|pour (?:des raisons|convenance) (?:esthetiques?|personnelles?)",
+        ),
+        rule(
+            "UNATTENDED",
+            true,
+            r"sans surveillance|unattended|(?:laisse|quitte|pose)[^.]{0,30}(?:valise|bagage|sac|affaires|sacoche|appareil|effets)[^.]{0,60}(?:seule?s?\b|le temps d|pendant que|quelques (?:minutes|instants)|sur (?:un|le|la) (?:banc|plage|siege|chaise|table|quai|chariot))|left[^.]{0,30}(?:bag|case|luggage|belongings|camera|backpack|rucksack|things|laptop|tablet)[^.]{0,60}(?:while (?:i|we)|on (?:a|the) (?:bench|beach|seat|chair|table|platform|trolley)|alone|for a (?:few|couple|moment|while))|(?:nobody|no one|personne)[^.]{0,30}(?:watch|surveill|look)",
+        ),
+        rule(
+            "EXTREME_SPORT",
+            false,
+            r"base[- ]?jump|wing ?suit|saut (?:en|a l')elastique|saut en parachute|parapente|deltaplane|paraglid|hang[- ]?glid|sky ?div|bungee|parachut|alpinisme|free[- ]?solo|canyoning|heli[- ]?ski|sports? extremes?|extreme sport",
+        ),
+        rule(
+            "PRE_EXISTING",
+            false,
+            r"affection anterieure|maladie (?:anterieure|preexistante|chronique)|pre-?existing|deja (?:malade|souffr|diagnosti|suivi|traite)|(?:souffr(?:e|ais|ait)|suivie?|traitee?|diagnosti\w+)[^.]{0,40}depuis (?:\d|plusieurs|des|l'|\w+ (?:ans|annees))|diagnos(?:ed|tique\w*)[^.]{0,50}(?:before|prior|avant|years? ago|il y a)|(?:avant|before|prior to) (?:la souscription|souscription|l'adhesion|taking out|the policy|the contract|cover)[^.]{0,30}|(?:had|been)[^.]{0,30}(?:suffer|treated|condition)[^.]{0,40}(?:for (?:years|several)|since (?:19|20)\d\d)|antecedent",
+        ),
+        rule(
+            "SUICIDE_FIRST_YEAR",
+            false,
+            r"suicid|mis fin a ses jours|took (?:his|her|their) own life|intentional self|s'est donne la mort|own hand",
+        ),
     ]
 });
 
@@ -127,7 +179,11 @@ fn speaks(rule: &Rule, text: &str) -> Option<bool> {
 /// The part of a sentence between commas, semicolons and "but" around a match.
 fn clause(text: &str, start: usize, end: usize) -> (usize, usize) {
     let from = [", ", "; ", " mais ", " but "].iter().filter_map(|cut| text[..start].rfind(cut)).max().unwrap_or(0);
-    let to = [", ", "; ", " mais ", " but "].iter().filter_map(|cut| text[end..].find(cut)).min().map_or(text.len(), |at| end + at);
+    let to = [", ", "; ", " mais ", " but "]
+        .iter()
+        .filter_map(|cut| text[end..].find(cut))
+        .min()
+        .map_or(text.len(), |at| end + at);
     (from, to)
 }
 
@@ -136,7 +192,9 @@ fn measured(code: &str, clause: &str) -> bool {
     match code {
         "WEAR_AND_TEAR" => clause.contains("entreten") || clause.contains("maint"),
         "ALCOHOL" => READING.captures_iter(clause).any(|c| level(&c).is_some_and(|level| level >= 0.5)),
-        "UNOCCUPIED" => clause.contains("jours") || clause.contains("days") || clause.contains("mois") || clause.contains("months"),
+        "UNOCCUPIED" => {
+            clause.contains("jours") || clause.contains("days") || clause.contains("mois") || clause.contains("months")
+        }
         _ => false,
     }
 }
@@ -154,7 +212,8 @@ fn below_limit(text: &str) -> bool {
     !levels.is_empty() && levels.iter().all(|level| *level < if breath { 0.25 } else { 0.5 })
 }
 
-static DAYS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\d{1,4}) (?:consecutive |full )?(jours|days|semaines|weeks|mois|months|ans|years)"));
+static DAYS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(\d{1,4}) (?:consecutive |full )?(jours|days|semaines|weeks|mois|months|ans|years)"));
 
 /// The policy means more than sixty days; a stated shorter absence is nothing.
 fn long_absence(text: &str) -> bool {
@@ -178,12 +237,16 @@ pub fn disposed(sentences: &[String]) -> bool {
         let before = &text[clause(&text, hit.start(), hit.end()).0..hit.start()];
         let denied = pattern_denial().is_match(before) || NOTICE.is_match(&text);
         // The printed question of a form is not its answer.
-        !denied && !text.contains("before this notice") && !text.contains("avant la declaration") && !HEDGE.is_match(&text)
+        !denied
+            && !text.contains("before this notice")
+            && !text.contains("avant la declaration")
+            && !HEDGE.is_match(&text)
     })
 }
 
 fn pattern_denial() -> &'static Regex {
-    static DENIAL: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:ne|n'|not|never|no|without|sans|pas|rien|nothing has)\b|n'$"));
+    static DENIAL: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"\b(?:ne|n'|not|never|no|without|sans|pas|rien|nothing has)\b|n'$"));
     &DENIAL
 }
 
@@ -215,8 +278,14 @@ mod tests {
             ("La maison était inoccupée depuis 95 jours consécutifs.", &[("UNOCCUPIED", true)]),
             ("The house was empty for 20 days.", &[]),
             ("Un voisin pense que la maison était peut-être inoccupée depuis des mois.", &[("UNOCCUPIED", false)]),
-            ("Le plombier a constaté que le joint était usé depuis des années et n'avait jamais été entretenu.", &[("WEAR_AND_TEAR", true)]),
-            ("The plumber found that the seal had been worn out for years and never maintained.", &[("WEAR_AND_TEAR", true)]),
+            (
+                "Le plombier a constaté que le joint était usé depuis des années et n'avait jamais été entretenu.",
+                &[("WEAR_AND_TEAR", true)],
+            ),
+            (
+                "The plumber found that the seal had been worn out for years and never maintained.",
+                &[("WEAR_AND_TEAR", true)],
+            ),
             ("There was no wear and tear on the hose.", &[]),
             ("J'avais laissé les clés sur le contact le temps de payer l'essence.", &[("KEYS_IN_VEHICLE", true)]),
             ("I was carrying a paying passenger at the time.", &[("COMMERCIAL_USE", true)]),

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::Tables;
 use super::event;
 use super::fold::compact;
 use super::money;
 use super::parts::Part;
 use super::references;
 use super::view::View;
-use super::Tables;
 use crate::facts::{Conflict, Fact, FieldName};
 
 /// Below this, a difference may be a misreading rather than a contradiction.
@@ -36,7 +36,9 @@ fn own<'f>(fields: &'f BTreeMap<FieldName, Fact>, name: FieldName) -> Option<&'f
 fn dates(views: &[View<'_>], fields: &BTreeMap<FieldName, Fact>) -> Option<Conflict> {
     let told = own(fields, FieldName::IncidentDate)?;
     let others = views.iter().filter(|view| view.is(&[Part::Police, Part::Bill]) && view.page.number != told.page);
-    let other = others.filter_map(event::incident_date).find(|other| other.value != told.value && other.confidence >= CERTAIN)?;
+    let other = others
+        .filter_map(event::incident_date)
+        .find(|other| other.value != told.value && other.confidence >= CERTAIN)?;
     Some(Conflict { field: FieldName::IncidentDate, values: vec![told.value.clone(), other.value] })
 }
 

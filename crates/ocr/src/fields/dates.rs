@@ -25,7 +25,8 @@ const MONTHS: [&[&str]; 12] = [
 /// Digits, and the letters that recognition confuses with them.
 const D: &str = "[0-9OoIl|]";
 
-static ISO: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"({D}{{4}})\s?[-/.]\s?({D}{{1,2}})\s?[-/.]\s?({D}{{1,2}})")));
+static ISO: LazyLock<Regex> =
+    LazyLock::new(|| pattern(&format!(r"({D}{{4}})\s?[-/.]\s?({D}{{1,2}})\s?[-/.]\s?({D}{{1,2}})")));
 static NUMERIC: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r"({D}{{1,2}})\s?[-/.]\s?({D}{{1,2}})\s?[-/.]\s?({D}{{4}}|{D}{{2}})")));
 static DAY_MONTH: LazyLock<Regex> = LazyLock::new(|| {

@@ -20,11 +20,15 @@ fn pattern(text: &str) -> Regex {
 }
 
 static HAPPENED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"surven\w*|s'est produit\w*|a eu lieu|occurred|happened|took place|sinistre (?:du|le|en date)|(?:loss|incident|accident|theft|fire|claim) (?:on|of|dated)|accident (?:du|le)|(?:deced|died|passed away|death)\w*|(?:est|etait) (?:mort|survenu)|soins? (?:du|le|recus)|treated on|le jour du|constate le|discovered on|dans la nuit du|on the (?:night|morning|evening|afternoon) of|date du (?:sinistre|deces)|eu un accident|had an accident|subi|victime")
+    pattern(
+        r"surven\w*|s'est produit\w*|a eu lieu|occurred|happened|took place|sinistre (?:du|le|en date)|(?:loss|incident|accident|theft|fire|claim) (?:on|of|dated)|accident (?:du|le)|(?:deced|died|passed away|death)\w*|(?:est|etait) (?:mort|survenu)|soins? (?:du|le|recus)|treated on|le jour du|constate le|discovered on|dans la nuit du|on the (?:night|morning|evening|afternoon) of|date du (?:sinistre|deces)|eu un accident|had an accident|subi|victime",
+    )
 });
 
 static ORDER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"arrete|journal officiel|official (?:order|journal|gazette)|(?:order|decree)[^.]{0,40}(?:publish|date)|catastrophe order|natural (?:catastrophe|disaster) order")
+    pattern(
+        r"arrete|journal officiel|official (?:order|journal|gazette)|(?:order|decree)[^.]{0,40}(?:publish|date)|catastrophe order|natural (?:catastrophe|disaster) order",
+    )
 });
 
 /// The line of business: heading or label first, then the words before a contract number.
@@ -32,7 +36,8 @@ static ORDER: LazyLock<Regex> = LazyLock::new(|| {
 pub fn product(views: &[View<'_>]) -> Option<(Product, Fact)> {
     let own = claimant_first(views);
     for view in &own {
-        if let Some(fact) = view.labelled(&[Label::Product], |text| perils::product(text).map(|product| product.code().to_owned()))
+        if let Some(fact) =
+            view.labelled(&[Label::Product], |text| perils::product(text).map(|product| product.code().to_owned()))
             && let Some(product) = perils::product(&fact.value)
         {
             return Some((product, fact));
@@ -41,7 +46,9 @@ pub fn product(views: &[View<'_>]) -> Option<(Product, Fact)> {
     for view in own.iter().filter(|view| view.is(&[Part::Form, Part::Letter, Part::Bill, Part::Other])) {
         let named = |line: &&Line| {
             let folded = fold(&line.text);
-            let contract = ["contrat ", "policy", "contract", "claim form", "declaration de sinistre", "police "].iter().any(|word| folded.contains(word));
+            let contract = ["contrat ", "policy", "contract", "claim form", "declaration de sinistre", "police "]
+                .iter()
+                .any(|word| folded.contains(word));
             // A heading of one or two words near the top, as "Motor" beside "CLAIM FORM".
             let heading = folded.split(' ').count() <= 2 && line.area.y0 < view.page.height * 0.2;
             (contract || heading) && perils::product(&line.text).is_some() && !folded.contains("catastrophe")
@@ -52,7 +59,8 @@ pub fn product(views: &[View<'_>]) -> Option<(Product, Fact)> {
             return Some((product, view.fact(product.code().to_owned(), line, FactSource::Text)));
         }
     }
-    let bill = own.iter().find(|view| view.part == Part::Bill && !views.iter().any(|v| v.is(&[Part::Form, Part::Letter])))?;
+    let bill =
+        own.iter().find(|view| view.part == Part::Bill && !views.iter().any(|v| v.is(&[Part::Form, Part::Letter])))?;
     Some((Product::Health, bill.fact_in_text("health".to_owned(), "patient")))
 }
 
@@ -77,7 +85,8 @@ pub fn peril(views: &[View<'_>], product: Option<Product>) -> Option<(&'static P
         for (_, value) in values(view.page, &[Label::Nature]) {
             // The options of a form without a cross say nothing.
             let one = perils::all_named(&value.text, product).len() <= 1 && !beside_options(view, value.line, product);
-            if let Some(peril) = perils::named(&value.text, product).or_else(|| perils::mentioned(&value.text, product)) {
+            if let Some(peril) = perils::named(&value.text, product).or_else(|| perils::mentioned(&value.text, product))
+            {
                 if one {
                     return Some((peril, view.fact(peril.code.to_owned(), value.line, FactSource::Label), false));
                 }
@@ -89,9 +98,12 @@ pub fn peril(views: &[View<'_>], product: Option<Product>) -> Option<(&'static P
             return Some((peril, fact, false));
         }
     }
-    own.iter().filter(|view| view.is(&[Part::Form, Part::Letter, Part::Other, Part::Police])).find_map(|view| story(view, product)).or_else(|| {
-        own.iter().filter(|view| view.is(&[Part::Bill, Part::Receipt])).find_map(|view| story(view, product))
-    })
+    own.iter()
+        .filter(|view| view.is(&[Part::Form, Part::Letter, Part::Other, Part::Police]))
+        .find_map(|view| story(view, product))
+        .or_else(|| {
+            own.iter().filter(|view| view.is(&[Part::Bill, Part::Receipt])).find_map(|view| story(view, product))
+        })
 }
 
 fn beside_options(view: &View<'_>, line: &Line, product: Option<Product>) -> bool {
@@ -102,7 +114,11 @@ fn beside_options(view: &View<'_>, line: &Line, product: Option<Product>) -> boo
 /// The subject line of a letter: "Re: notice of claim - glass breakage".
 fn subject(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, Fact)> {
     let starts = ["re ", "objet", "subject", "ref ", "concerne", "regarding"];
-    let at = view.page.lines.iter().position(|line| starts.iter().any(|start| format!("{} ", fold(&line.text)).starts_with(start)))?;
+    let at = view
+        .page
+        .lines
+        .iter()
+        .position(|line| starts.iter().any(|start| format!("{} ", fold(&line.text)).starts_with(start)))?;
     let line = &view.page.lines[at];
     let mut text = line.text.clone();
     if let Some(next) = view.page.lines.get(at + 1).filter(|next| next.row == line.row) {
@@ -122,7 +138,9 @@ fn story(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, F
         .collect();
     let text = sentences.iter().map(|sentence| sentence.as_str()).collect::<Vec<_>>().join(" ");
     let peril = perils::told(&text, product)?;
-    let clue = sentences.iter().max_by_key(|sentence| usize::from(perils::told(sentence, product).is_some_and(|p| p.code == peril.code)))?;
+    let clue = sentences
+        .iter()
+        .max_by_key(|sentence| usize::from(perils::told(sentence, product).is_some_and(|p| p.code == peril.code)))?;
     Some((peril, view.fact_in_text(peril.code.to_owned(), clue), true))
 }
 
@@ -130,7 +148,11 @@ fn story(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, F
 #[must_use]
 pub fn incident_date(view: &View<'_>) -> Option<Fact> {
     let first = |text: &str| dates::first(text).map(|date| date.to_string());
-    let labels: &[Label] = if view.part == Part::Bill { &[Label::CareDate, Label::IncidentDate] } else { &[Label::IncidentDate, Label::CareDate] };
+    let labels: &[Label] = if view.part == Part::Bill {
+        &[Label::CareDate, Label::IncidentDate]
+    } else {
+        &[Label::IncidentDate, Label::CareDate]
+    };
     let labelled = labels.iter().find_map(|label| view.labelled(std::slice::from_ref(label), first));
     labelled.or_else(|| view.is(&[Part::Letter, Part::Form, Part::Other]).then(|| told_date(view)).flatten())
 }
@@ -175,19 +197,22 @@ pub fn decree_date(views: &[View<'_>]) -> Option<Fact> {
 #[must_use]
 pub fn country(views: &[View<'_>]) -> Option<Fact> {
     let own = claimant_first(views);
-    let labelled = |view: &&View<'_>| view.labelled(&[Label::Place], |text| places::country_of(text).map(str::to_owned));
+    let labelled =
+        |view: &&View<'_>| view.labelled(&[Label::Place], |text| places::country_of(text).map(str::to_owned));
     let told = |view: &&View<'_>| {
-        let sentences = view.sentences.iter().filter(|sentence| sentence.contains(['(', '{']) || HAPPENED.is_match(&plain(sentence)));
+        let sentences = view
+            .sentences
+            .iter()
+            .filter(|sentence| sentence.contains(['(', '{']) || HAPPENED.is_match(&plain(sentence)));
         sentences.into_iter().find_map(|sentence| {
             let country = inside_brackets(sentence).or_else(|| places::named(sentence))?;
             Some(view.fact_in_text(country.to_owned(), sentence))
         })
     };
     let story = |view: &&View<'_>| view.is(&[Part::Letter, Part::Form, Part::Other]).then(|| told(view)).flatten();
-    own.iter()
-        .find_map(labelled)
-        .or_else(|| own.iter().find_map(story))
-        .or_else(|| own.iter().filter(|view| view.is(&[Part::Receipt, Part::Bill])).find_map(|view| bracketed_line(view)))
+    own.iter().find_map(labelled).or_else(|| own.iter().find_map(story)).or_else(|| {
+        own.iter().filter(|view| view.is(&[Part::Receipt, Part::Bill])).find_map(|view| bracketed_line(view))
+    })
 }
 
 fn inside_brackets(sentence: &str) -> Option<&'static str> {
@@ -196,7 +221,9 @@ fn inside_brackets(sentence: &str) -> Option<&'static str> {
 }
 
 fn bracketed_line(view: &View<'_>) -> Option<Fact> {
-    view.page.lines.iter().find_map(|line| inside_brackets(&line.text).map(|country| view.fact(country.to_owned(), line, FactSource::Text)))
+    view.page.lines.iter().find_map(|line| {
+        inside_brackets(&line.text).map(|country| view.fact(country.to_owned(), line, FactSource::Text))
+    })
 }
 
 /// The answer to a yes/no question about goods that are gone: crossed box beside the question.
@@ -204,7 +231,17 @@ fn bracketed_line(view: &View<'_>) -> Option<Fact> {
 pub fn disposed_box(view: &View<'_>) -> Option<(bool, Fact)> {
     let asks = |line: &&Line| {
         let text = plain(&line.text);
-        ["repares ou jetes", "disposed of", "deja repare", "already repaired", "thrown away", "jetes avant", "repaired or"].iter().any(|part| text.contains(part))
+        [
+            "repares ou jetes",
+            "disposed of",
+            "deja repare",
+            "already repaired",
+            "thrown away",
+            "jetes avant",
+            "repaired or",
+        ]
+        .iter()
+        .any(|part| text.contains(part))
     };
     let question = view.page.lines.iter().find(asks)?;
     let answers = |text: &str| {

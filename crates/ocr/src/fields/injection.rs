@@ -22,25 +22,70 @@ const ENOUGH: i32 = 3;
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     vec![
         // Imitated roles, messages, tool calls and results.
-        rule(3, r"(?:^|[\n.;|\]>*#] *)(?:system|systeme|assistant|developer|admin(?:istrator|istrateur)?|root)(?: (?:message|prompt|note|notice|override|instruction)s?)? *[:>\]]"),
-        rule(3, r"</?(?:system|assistant|user|tool|instructions?|im_start|im_end)[ >|]|\[/?(?:inst|system)\]|<\|[a-z_]+\|>|```(?:json|tool|xml)?"),
-        rule(3, r#"\btool[_ ]?(?:call|result|response|output|use)s?\b *["']?[:={(]|\bfunction[_ ]call\b|\b(?:make_final_decision|ocr_document|retrieve_user_info|retrieve_similar_claims|approve_claim)\b"#),
-        rule(3, r#"["']?(?:decision|recommendation|payable_amount|reason_codes|confidence|success)["']? *[:=] *["']?(?:approve|approved|accept|deny|pay|true|1(?:[.,]0)?\b|0[.,]9|full)"#),
+        rule(
+            3,
+            r"(?:^|[\n.;|\]>*#] *)(?:system|systeme|assistant|developer|admin(?:istrator|istrateur)?|root)(?: (?:message|prompt|note|notice|override|instruction)s?)? *[:>\]]",
+        ),
+        rule(
+            3,
+            r"</?(?:system|assistant|user|tool|instructions?|im_start|im_end)[ >|]|\[/?(?:inst|system)\]|<\|[a-z_]+\|>|```(?:json|tool|xml)?",
+        ),
+        rule(
+            3,
+            r#"\btool[_ ]?(?:call|result|response|output|use)s?\b *["']?[:={(]|\bfunction[_ ]call\b|\b(?:make_final_decision|ocr_document|retrieve_user_info|retrieve_similar_claims|approve_claim)\b"#,
+        ),
+        rule(
+            3,
+            r#"["']?(?:decision|recommendation|payable_amount|reason_codes|confidence|success)["']? *[:=] *["']?(?:approve|approved|accept|deny|pay|true|1(?:[.,]0)?\b|0[.,]9|full)"#,
+        ),
         // Earlier or higher instructions set aside.
-        rule(3, r"(?:ignor|disregard|forget|overrid|bypass|oubli|contourn|neglige|ne (?:tene[zr]|tiens|pas tenir)|faites? abstraction|passe[zr]? outre|discard|supersede)\w*[^.\n]{0,50}(?:instruction|consigne|regle|rules?\b|polic(?:y|ies) (?:above|rules|engine|check)|prompt|directive|guideline|previous|precedent|anterieur|prior|above|ci-dessus|safeguard|garde-fou)"),
-        rule(3, r"(?:new|updated|nouvelles?|revised) (?:system )?(?:instructions?|consignes|directives?|prompt)\b|system prompt|prompt systeme|jailbreak|developer mode"),
+        rule(
+            3,
+            r"(?:ignor|disregard|forget|overrid|bypass|oubli|contourn|neglige|ne (?:tene[zr]|tiens|pas tenir)|faites? abstraction|passe[zr]? outre|discard|supersede)\w*[^.\n]{0,50}(?:instruction|consigne|regle|rules?\b|polic(?:y|ies) (?:above|rules|engine|check)|prompt|directive|guideline|previous|precedent|anterieur|prior|above|ci-dessus|safeguard|garde-fou)",
+        ),
+        rule(
+            3,
+            r"(?:new|updated|nouvelles?|revised) (?:system )?(?:instructions?|consignes|directives?|prompt)\b|system prompt|prompt systeme|jailbreak|developer mode",
+        ),
         // The reader named as a machine or its operator.
-        rule(3, r"\b(?:note|attention|message|instructions?|notice|memo|important|consignes?|a l'attention|to|for|pour|dear|cher|hello|bonjour)\b[^.\n]{0,25}(?:the |l'|le |la |du |au |aux |any |all )?(?:a\.?i\.?\b|ia\b|llm|language model|modele de langage|intelligence artificielle|artificial intelligence|chatbot|chat ?gpt|automated (?:system|agent|reader|reviewer|processor)|automatic (?:system|reader|processing)|systeme (?:automatique|automatise|de traitement|d'analyse|expert)|(?:processing|decision|claims) (?:system|engine|agent|bot|model|robot|pipeline)|agent (?:automatique|ia|virtuel|ai|logiciel)|assistant (?:virtuel|automatique|ia)|virtual assistant|robot|moteur de decision|traitement automat\w+|logiciel|algorithm\w*|ocr\b)"),
-        rule(2, r"\b(?:a\.i\.|ai|ia|llm|gpt|bot|robot|moteur|engine|modele|model|pipeline|algorithm\w*|systeme|system|agent|assistant|ocr|logiciel|software)\b[^.\n]{0,40}(?:\bmust\b|\bshould\b|\bshall\b|\bdoit\b|doivent|est prie|\bare to\b|\bis to\b|devez|devra|is instructed|is required|you are)"),
-        rule(2, r"(?:you are|vous etes|tu es|act as|agis(?:sez)? comme|comporte[zs]?(?:-toi|-vous)? comme)[^.\n]{0,30}(?:assistant|agent|\bai\b|\bia\b|model|modele|system|bot|claims processor|expert system)"),
+        rule(
+            3,
+            r"\b(?:note|attention|message|instructions?|notice|memo|important|consignes?|a l'attention|to|for|pour|dear|cher|hello|bonjour)\b[^.\n]{0,25}(?:the |l'|le |la |du |au |aux |any |all )?(?:a\.?i\.?\b|ia\b|llm|language model|modele de langage|intelligence artificielle|artificial intelligence|chatbot|chat ?gpt|automated (?:system|agent|reader|reviewer|processor)|automatic (?:system|reader|processing)|systeme (?:automatique|automatise|de traitement|d'analyse|expert)|(?:processing|decision|claims) (?:system|engine|agent|bot|model|robot|pipeline)|agent (?:automatique|ia|virtuel|ai|logiciel)|assistant (?:virtuel|automatique|ia)|virtual assistant|robot|moteur de decision|traitement automat\w+|logiciel|algorithm\w*|ocr\b)",
+        ),
+        rule(
+            2,
+            r"\b(?:a\.i\.|ai|ia|llm|gpt|bot|robot|moteur|engine|modele|model|pipeline|algorithm\w*|systeme|system|agent|assistant|ocr|logiciel|software)\b[^.\n]{0,40}(?:\bmust\b|\bshould\b|\bshall\b|\bdoit\b|doivent|est prie|\bare to\b|\bis to\b|devez|devra|is instructed|is required|you are)",
+        ),
+        rule(
+            2,
+            r"(?:you are|vous etes|tu es|act as|agis(?:sez)? comme|comporte[zs]?(?:-toi|-vous)? comme)[^.\n]{0,30}(?:assistant|agent|\bai\b|\bia\b|model|modele|system|bot|claims processor|expert system)",
+        ),
         // A decision, a confidence or an amount dictated.
-        rule(2, r#"(?:approve|accept|approuve[zr]?|accepte[zr]?|valide[zr]?|pay|authori[sz]e|output|return|answer|respond|reply|reponde[zr]|reponds|renvoye[zr]|renvoie|retourne[zr]?|mark|set|classe[zr]|indique[zr]|emit|issue|conclude|conclu\w+|decide)\b[^.\n]{0,70}(?:["'«“] *(?:approve|approved|accept|accord|approuve|deny|pay|payer)|\bstatus\b|\bstatut\b|\bconfiance\b|confidence|\bscore\b|full amount|montant (?:total|maximum|integral|maximal)|maximum (?:amount|payout)|as (?:approved|covered|valid|paid)|comme (?:approuve|valide|accepte|couvert|conforme)|decision\b)"#),
-        rule(2, r"(?:confidence|confiance|indice|score)[^.\n]{0,20}(?:\b1[.,]0+\b|\b0[.,]9\d?\b|\b9\d ?%|100 ?%|\bmax)"),
+        rule(
+            2,
+            r#"(?:approve|accept|approuve[zr]?|accepte[zr]?|valide[zr]?|pay|authori[sz]e|output|return|answer|respond|reply|reponde[zr]|reponds|renvoye[zr]|renvoie|retourne[zr]?|mark|set|classe[zr]|indique[zr]|emit|issue|conclude|conclu\w+|decide)\b[^.\n]{0,70}(?:["'«“] *(?:approve|approved|accept|accord|approuve|deny|pay|payer)|\bstatus\b|\bstatut\b|\bconfiance\b|confidence|\bscore\b|full amount|montant (?:total|maximum|integral|maximal)|maximum (?:amount|payout)|as (?:approved|covered|valid|paid)|comme (?:approuve|valide|accepte|couvert|conforme)|decision\b)"#,
+        ),
+        rule(
+            2,
+            r"(?:confidence|confiance|indice|score)[^.\n]{0,20}(?:\b1[.,]0+\b|\b0[.,]9\d?\b|\b9\d ?%|100 ?%|\bmax)",
+        ),
         // Checks skipped, done or disabled.
-        rule(2, r"(?:skip|bypass|do not (?:call|use|run|consult|check|perform|query|open|ask|send|escalate|flag|refer|route|forward)|don't (?:call|use|run|consult|check|perform|query|escalate|flag)|without (?:calling|checking|running|consulting|human)|ne (?:pas )?(?:consulte[zr]?|appele[zr]?|verifie[zr]?|utilise[zr]?|transmette[zr]?|transmettre|envoye[zr]?|lance[zr]?|effectue[zr]?|fais|faites|soumette[zr]?|controle[zr]?|saute[zr]?)|inutile de (?:consulter|verifier|controler|appeler)|saute[zr]|ignore[zr]?|no need to (?:check|verify|call|consult))[^.\n]{0,60}(?:tools?\b|outils?\b|contra(?:c|t)t?\b|policy|polic(?:e|ies)\b|checks?\b|controles?\b|verifications?\b|validation|review|human|humain|gestionnaire|adjuster|handler|reviewer|fraud|history|historique|database|base de donnees|ocr\b|step|etape)"),
-        rule(3, r"(?:(?:\ball|every|toutes?|tous|l'ensemble des?)[^.\n]{0,30}(?:checks?|controls?|verifications?|controles?|validations?)|(?:fraud|fraude|coverage|eligibility|policy|contract|compliance|identity|safety|security|garantie)[^.\n]{0,12}(?:checks?|detection|verifications?|controles?|validations?)|(?:detection|verifications?|controles?) (?:de |des |du |anti-?)(?:fraude|garanties?|contrat|identite)|guardrails?|garde-fous|anti-?fraude)[^.\n]{0,40}(?:have been|has been|were|was|are|is|ont ete|a ete|sont|est)[^.\n]{0,25}(?:done|complet|disabled|passed|performed|skipped|deactivated|turned off|validated|cleared|bypass|\boff\b|faites?|effectue|realise|desactive|termine|validee?s?|suspendu|ignore|passee?s?|waived)"),
-        rule(2, r"(?:override|debug|maintenance|test|god|admin) mode|mode (?:debug|test|maintenance|admin|derogation)|authori[sz]ation (?:code|level)|pre-?approved by|deja (?:approuve|valide) par (?:le systeme|la direction|l'administrateur)"),
-        rule(2, r"\b(?:human|humain|manual|manuelle?|gestionnaire)[^.\n]{0,25}(?:review|revue|intervention|verification|validation|controle|check)[^.\n]{0,30}(?:not (?:required|needed|necessary)|unnecessary|inutile|pas (?:necessaire|requise?)|superflu|disabled|desactive|skip|waived|ignore)"),
+        rule(
+            2,
+            r"(?:skip|bypass|do not (?:call|use|run|consult|check|perform|query|open|ask|send|escalate|flag|refer|route|forward)|don't (?:call|use|run|consult|check|perform|query|escalate|flag)|without (?:calling|checking|running|consulting|human)|ne (?:pas )?(?:consulte[zr]?|appele[zr]?|verifie[zr]?|utilise[zr]?|transmette[zr]?|transmettre|envoye[zr]?|lance[zr]?|effectue[zr]?|fais|faites|soumette[zr]?|controle[zr]?|saute[zr]?)|inutile de (?:consulter|verifier|controler|appeler)|saute[zr]|ignore[zr]?|no need to (?:check|verify|call|consult))[^.\n]{0,60}(?:tools?\b|outils?\b|contra(?:c|t)t?\b|policy|polic(?:e|ies)\b|checks?\b|controles?\b|verifications?\b|validation|review|human|humain|gestionnaire|adjuster|handler|reviewer|fraud|history|historique|database|base de donnees|ocr\b|step|etape)",
+        ),
+        rule(
+            3,
+            r"(?:(?:\ball|every|toutes?|tous|l'ensemble des?)[^.\n]{0,30}(?:checks?|controls?|verifications?|controles?|validations?)|(?:fraud|fraude|coverage|eligibility|policy|contract|compliance|identity|safety|security|garantie)[^.\n]{0,12}(?:checks?|detection|verifications?|controles?|validations?)|(?:detection|verifications?|controles?) (?:de |des |du |anti-?)(?:fraude|garanties?|contrat|identite)|guardrails?|garde-fous|anti-?fraude)[^.\n]{0,40}(?:have been|has been|were|was|are|is|ont ete|a ete|sont|est)[^.\n]{0,25}(?:done|complet|disabled|passed|performed|skipped|deactivated|turned off|validated|cleared|bypass|\boff\b|faites?|effectue|realise|desactive|termine|validee?s?|suspendu|ignore|passee?s?|waived)",
+        ),
+        rule(
+            2,
+            r"(?:override|debug|maintenance|test|god|admin) mode|mode (?:debug|test|maintenance|admin|derogation)|authori[sz]ation (?:code|level)|pre-?approved by|deja (?:approuve|valide) par (?:le systeme|la direction|l'administrateur)",
+        ),
+        rule(
+            2,
+            r"\b(?:human|humain|manual|manuelle?|gestionnaire)[^.\n]{0,25}(?:review|revue|intervention|verification|validation|controle|check)[^.\n]{0,30}(?:not (?:required|needed|necessary)|unnecessary|inutile|pas (?:necessaire|requise?)|superflu|disabled|desactive|skip|waived|ignore)",
+        ),
     ]
 });
 

@@ -72,7 +72,9 @@ pub fn table(page: &PageText, product: Option<Product>, headless: bool) -> Table
                 table.digits.push(text.chars().filter(char::is_ascii_digit).collect());
                 pending = None;
             }
-            None if header.is_some() && row.len() == 1 && text.len() < 60 && label(&text).is_none() => pending = Some(text),
+            None if header.is_some() && row.len() == 1 && text.len() < 60 && label(&text).is_none() => {
+                pending = Some(text)
+            }
             None => pending = None,
         }
         if table.items.len() == MAX_ITEMS {
@@ -94,18 +96,76 @@ fn rows(page: &PageText) -> Vec<Vec<&Line>> {
 }
 
 fn is_header(row: &[&Line]) -> bool {
-    const WHAT: &[&str] = &["description", "designation", "libelle", "item", "items", "poste", "postes", "article", "articles", "prestation", "prestations", "objet", "object", "nature", "bien", "biens", "acte", "details", "work", "travaux", "detail", "goods", "intitule", "service", "services", "property"];
-    const HOW_MUCH: &[&str] = &["montant", "amount", "prix", "price", "total", "valeur", "value", "cost", "cout", "ttc", "sum", "somme", "eur", "fee", "tarif"];
+    const WHAT: &[&str] = &[
+        "description",
+        "designation",
+        "libelle",
+        "item",
+        "items",
+        "poste",
+        "postes",
+        "article",
+        "articles",
+        "prestation",
+        "prestations",
+        "objet",
+        "object",
+        "nature",
+        "bien",
+        "biens",
+        "acte",
+        "details",
+        "work",
+        "travaux",
+        "detail",
+        "goods",
+        "intitule",
+        "service",
+        "services",
+        "property",
+    ];
+    const HOW_MUCH: &[&str] = &[
+        "montant", "amount", "prix", "price", "total", "valeur", "value", "cost", "cout", "ttc", "sum", "somme", "eur",
+        "fee", "tarif",
+    ];
     let text = fold(&row.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" "));
     let words: Vec<&str> = text.split(' ').collect();
-    let names = |list: &[&str]| words.iter().any(|word| list.iter().any(|name| name == word || name.len() > 5 && strsim::levenshtein(name, word) <= 1));
-    words.len() <= 14 && names(WHAT) && names(HOW_MUCH) && row.iter().all(|line| amounts(&line.text).is_empty()) && !text.contains("claimed") && !text.contains("reclame")
+    let names = |list: &[&str]| {
+        words
+            .iter()
+            .any(|word| list.iter().any(|name| name == word || name.len() > 5 && strsim::levenshtein(name, word) <= 1))
+    };
+    words.len() <= 14
+        && names(WHAT)
+        && names(HOW_MUCH)
+        && row.iter().all(|line| amounts(&line.text).is_empty())
+        && !text.contains("claimed")
+        && !text.contains("reclame")
 }
 
 /// Totals, taxes and the labels of a form end a table.
 fn ends(text: &str) -> bool {
     let folded = fold(text);
-    let starts = ["total", "sous total", "subtotal", "sub total", "montant total", "net a payer", "dont tva", "of which vat", "tva", "vat", "amount due", "grand total", "amount claimed", "montant reclame", "part reglee", "total a payer", "montant ttc", "montant ht"];
+    let starts = [
+        "total",
+        "sous total",
+        "subtotal",
+        "sub total",
+        "montant total",
+        "net a payer",
+        "dont tva",
+        "of which vat",
+        "tva",
+        "vat",
+        "amount due",
+        "grand total",
+        "amount claimed",
+        "montant reclame",
+        "part reglee",
+        "total a payer",
+        "montant ttc",
+        "montant ht",
+    ];
     if starts.iter().any(|start| folded == *start || folded.starts_with(&format!("{start} "))) {
         return true;
     }
@@ -143,7 +203,8 @@ fn item(row: &[&Line], text: &str, product: Option<Product>, pending: Option<&st
 
 fn is_note(description: &str) -> bool {
     let folded = fold(description);
-    ["card", "carte", "cb", "change", "rendu", "vat", "tva", "siret", "date", "visa", "mastercard", "iban"].contains(&folded.split(' ').next().unwrap_or_default())
+    ["card", "carte", "cb", "change", "rendu", "vat", "tva", "siret", "date", "visa", "mastercard", "iban"]
+        .contains(&folded.split(' ').next().unwrap_or_default())
 }
 
 /// The first text of a row without its dates and amounts.

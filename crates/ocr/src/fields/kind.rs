@@ -9,8 +9,38 @@ use crate::facts::{DocumentKind, Fact, FieldName};
 use crate::page::PageText;
 
 const CLAIM_WORDS: &[&str] = &[
-    "sinistre", "declare", "declaration", "claim", "loss", "accident", "dommage", "dommages", "damage", "damaged", "vol", "theft", "stolen", "remboursement", "reimbursement", "indemnisation", "compensation", "soins", "care",
-    "patient", "treatment", "deces", "death", "prejudice", "reclame", "reclamation", "incident", "degats", "invalidite", "disability", "hospital", "plainte",
+    "sinistre",
+    "declare",
+    "declaration",
+    "claim",
+    "loss",
+    "accident",
+    "dommage",
+    "dommages",
+    "damage",
+    "damaged",
+    "vol",
+    "theft",
+    "stolen",
+    "remboursement",
+    "reimbursement",
+    "indemnisation",
+    "compensation",
+    "soins",
+    "care",
+    "patient",
+    "treatment",
+    "deces",
+    "death",
+    "prejudice",
+    "reclame",
+    "reclamation",
+    "incident",
+    "degats",
+    "invalidite",
+    "disability",
+    "hospital",
+    "plainte",
 ];
 
 /// A claim names a loss, care or benefit and somebody or some contract it concerns.
@@ -36,8 +66,14 @@ pub fn kind(views: &[View<'_>], fields: &BTreeMap<FieldName, Fact>) -> DocumentK
 /// `fr` or `en` by common words and accents.
 #[must_use]
 pub fn language(pages: &[PageText]) -> &'static str {
-    const FRENCH: &[&str] = &["le", "la", "les", "de", "du", "des", "et", "est", "une", "un", "je", "vous", "nom", "montant", "lieu", "pour", "au", "sur", "mon", "ma"];
-    const ENGLISH: &[&str] = &["the", "of", "and", "is", "to", "in", "my", "name", "amount", "place", "for", "on", "was", "that", "your", "number", "this", "with"];
+    const FRENCH: &[&str] = &[
+        "le", "la", "les", "de", "du", "des", "et", "est", "une", "un", "je", "vous", "nom", "montant", "lieu", "pour",
+        "au", "sur", "mon", "ma",
+    ];
+    const ENGLISH: &[&str] = &[
+        "the", "of", "and", "is", "to", "in", "my", "name", "amount", "place", "for", "on", "was", "that", "your",
+        "number", "this", "with",
+    ];
     let text = fold(&pages.iter().map(PageText::text).collect::<Vec<_>>().join(" "));
     let count = |list: &[&str]| text.split(' ').filter(|word| list.contains(word)).count();
     if count(ENGLISH) > count(FRENCH) { "en" } else { "fr" }

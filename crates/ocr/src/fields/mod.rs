@@ -144,7 +144,13 @@ impl Taken {
         let sum: Decimal = tables.items.iter().filter_map(|item| item.amount.parse::<Decimal>().ok()).sum();
         let fallback = || {
             let first = tables.items.first().filter(|_| !life)?;
-            Some(Fact { value: sum.to_string(), confidence: first.confidence, page: first.page, area: [0.0; 4], source: FactSource::Text })
+            Some(Fact {
+                value: sum.to_string(),
+                confidence: first.confidence,
+                page: first.page,
+                area: [0.0; 4],
+                source: FactSource::Text,
+            })
         };
         self.put(FieldName::ClaimedAmount, claimed.map(|Money { fact, .. }| fact).or_else(fallback));
         self.put(FieldName::OtherPayerAmount, other.map(|money| money.fact));
@@ -158,7 +164,10 @@ impl Taken {
         let papers = || views.iter().filter(|view| view.is(&[Part::Invoice, Part::Bill, Part::Receipt]));
         let date = papers().find_map(|view| {
             let labels = [Label::Date, Label::PaidOn, Label::CareDate];
-            labels.iter().find_map(|label| view.labelled(std::slice::from_ref(label), first)).or_else(|| only_date(view))
+            labels
+                .iter()
+                .find_map(|label| view.labelled(std::slice::from_ref(label), first))
+                .or_else(|| only_date(view))
         });
         self.put(FieldName::InvoiceDate, date);
     }

@@ -46,8 +46,12 @@ fn pick(view: &View<'_>, label_names: &[Label]) -> Option<Money> {
 /// A whole number alone beside an amount label is an amount.
 fn bare(text: &str) -> Option<Amount> {
     let text = text.trim();
-    let number = text.chars().all(|c| c.is_ascii_digit() || " .,'".contains(c)) && text.chars().any(|c| c.is_ascii_digit());
-    number.then(|| amounts(&format!("{text} EUR")).into_iter().next()).flatten().map(|amount| Amount { currency: None, ..amount })
+    let number =
+        text.chars().all(|c| c.is_ascii_digit() || " .,'".contains(c)) && text.chars().any(|c| c.is_ascii_digit());
+    number
+        .then(|| amounts(&format!("{text} EUR")).into_iter().next())
+        .flatten()
+        .map(|amount| Amount { currency: None, ..amount })
 }
 
 /// What the claimant asks for: the labelled amount of a form, the sum in a letter, else the total of the papers.
@@ -71,8 +75,11 @@ fn asked(view: &View<'_>) -> Option<Money> {
         if PAYER.is_match(&text) && PAID.is_match(&text) {
             continue;
         }
-        let Some(amount) = amounts(sentence).into_iter().find(|amount| amount.span.0 + 12 >= ask.start()) else { continue };
-        let clear = usize::from(text.contains("total")) + usize::from(text.contains("claim") || text.contains("demande") || text.contains("reclam"));
+        let Some(amount) = amounts(sentence).into_iter().find(|amount| amount.span.0 + 12 >= ask.start()) else {
+            continue;
+        };
+        let clear = usize::from(text.contains("total"))
+            + usize::from(text.contains("claim") || text.contains("demande") || text.contains("reclam"));
         if best.as_ref().is_none_or(|(score, _)| clear > *score) {
             let printed = &sentence[amount.span.0..amount.span.1];
             let fact = view.fact_in_text(amount.value.to_string(), printed);
@@ -88,7 +95,8 @@ pub fn total(view: &View<'_>) -> Option<Money> {
     let mut best: Option<Money> = None;
     for (n, line) in view.page.lines.iter().enumerate() {
         let folded = fold(&line.text);
-        let is_total = label(&line.text).is_some_and(|found| found.label == Label::Total) || folded.starts_with("total ") && folded.len() < 40;
+        let is_total = label(&line.text).is_some_and(|found| found.label == Label::Total)
+            || folded.starts_with("total ") && folded.len() < 40;
         if !is_total || folded.contains("hors taxe") || folded.starts_with("total ht") || folded.contains("excl") {
             continue;
         }
@@ -118,7 +126,8 @@ pub fn other_payer(views: &[View<'_>]) -> Option<Money> {
             }
             let after = PAYER.find(&text).map_or(0, |hit| hit.start());
             let own = amounts(&line.text);
-            let here = own.iter().find(|amount| amount.span.0 > after).or(own.first()).cloned().map(|amount| (amount, line));
+            let here =
+                own.iter().find(|amount| amount.span.0 > after).or(own.first()).cloned().map(|amount| (amount, line));
             let beside = || {
                 let row = view.page.lines[n + 1..].iter().take_while(|next| next.row == line.row);
                 row.filter_map(|next| amounts(&next.text).into_iter().next().map(|amount| (amount, next))).next()
@@ -132,7 +141,9 @@ pub fn other_payer(views: &[View<'_>]) -> Option<Money> {
             let below = || {
                 let next = view.page.lines.iter().find(|next| {
                     let gap = next.area.y0 - line.area.y1;
-                    next.row > line.row && gap < line.area.height() * 1.6 && (next.area.x0 - line.area.x0).abs() < line.area.height() * 2.0
+                    next.row > line.row
+                        && gap < line.area.height() * 1.6
+                        && (next.area.x0 - line.area.x0).abs() < line.area.height() * 2.0
                 })?;
                 let only = amounts(&next.text);
                 (only.len() == 1 && next.text.len() < 20).then(|| (only[0].clone(), next))

@@ -9,12 +9,131 @@ use crate::page::Line;
 
 /// Words that no person is called but letterheads, headings and addresses are.
 const NOT_PEOPLE: &[&str] = &[
-    "mutuelle", "insurance", "assurance", "assurances", "service", "services", "department", "claims", "sinistres", "sinistre", "contrat", "policy", "form", "claim", "rue", "avenue", "boulevard", "chemin", "street", "road",
-    "lane", "close", "place", "allee", "impasse", "garage", "clinique", "cabinet", "pharmacie", "hospital", "hopital", "madame", "monsieur", "dear", "objet", "facture", "devis", "estimate", "invoice", "receipt", "total",
-    "date", "police", "commissariat", "gendarmerie", "group", "groupe", "ltd", "limited", "plc", "sarl", "sas", "company", "compagnie", "declaration", "type", "montant", "amount", "siret", "vat", "customer", "client",
-    "loss", "water", "fire", "theft", "yes", "no", "oui", "non", "atelier", "carrosserie", "motor", "home", "travel", "health", "life", "habitation", "automobile", "sante", "voyage", "vie", "mutual", "france", "ireland",
-    "yours", "faithfully", "sincerely", "regards", "salutations", "cordialement", "annexe", "enclosed", "page", "description", "designation", "centre", "center", "gestion", "indemnisation", "address", "adresse", "email",
-    "courriel", "telephone", "signature", "direction", "agence", "agency", "bureau", "office", "box", "cedex", "square", "court", "drive", "terrace", "gardens", "park", "quai", "cours", "route", "residence", "prevoyance", "reference",
+    "mutuelle",
+    "insurance",
+    "assurance",
+    "assurances",
+    "service",
+    "services",
+    "department",
+    "claims",
+    "sinistres",
+    "sinistre",
+    "contrat",
+    "policy",
+    "form",
+    "claim",
+    "rue",
+    "avenue",
+    "boulevard",
+    "chemin",
+    "street",
+    "road",
+    "lane",
+    "close",
+    "place",
+    "allee",
+    "impasse",
+    "garage",
+    "clinique",
+    "cabinet",
+    "pharmacie",
+    "hospital",
+    "hopital",
+    "madame",
+    "monsieur",
+    "dear",
+    "objet",
+    "facture",
+    "devis",
+    "estimate",
+    "invoice",
+    "receipt",
+    "total",
+    "date",
+    "police",
+    "commissariat",
+    "gendarmerie",
+    "group",
+    "groupe",
+    "ltd",
+    "limited",
+    "plc",
+    "sarl",
+    "sas",
+    "company",
+    "compagnie",
+    "declaration",
+    "type",
+    "montant",
+    "amount",
+    "siret",
+    "vat",
+    "customer",
+    "client",
+    "loss",
+    "water",
+    "fire",
+    "theft",
+    "yes",
+    "no",
+    "oui",
+    "non",
+    "atelier",
+    "carrosserie",
+    "motor",
+    "home",
+    "travel",
+    "health",
+    "life",
+    "habitation",
+    "automobile",
+    "sante",
+    "voyage",
+    "vie",
+    "mutual",
+    "france",
+    "ireland",
+    "yours",
+    "faithfully",
+    "sincerely",
+    "regards",
+    "salutations",
+    "cordialement",
+    "annexe",
+    "enclosed",
+    "page",
+    "description",
+    "designation",
+    "centre",
+    "center",
+    "gestion",
+    "indemnisation",
+    "address",
+    "adresse",
+    "email",
+    "courriel",
+    "telephone",
+    "signature",
+    "direction",
+    "agence",
+    "agency",
+    "bureau",
+    "office",
+    "box",
+    "cedex",
+    "square",
+    "court",
+    "drive",
+    "terrace",
+    "gardens",
+    "park",
+    "quai",
+    "cours",
+    "route",
+    "residence",
+    "prevoyance",
+    "reference",
 ];
 
 /// A person's name, cleaned, if a text can be one: two to five words with capitals and no digits.
@@ -29,7 +148,29 @@ pub fn person(text: &str) -> Option<String> {
         return None;
     }
     let capital = |word: &&str| word.chars().next().is_some_and(char::is_uppercase);
-    let particle = |word: &&str| matches!(*word, "de" | "du" | "la" | "le" | "van" | "von" | "der" | "den" | "ben" | "d'" | "des" | "al" | "bin" | "da" | "dos" | "di" | "y" | "et" | "ter");
+    let particle = |word: &&str| {
+        matches!(
+            *word,
+            "de" | "du"
+                | "la"
+                | "le"
+                | "van"
+                | "von"
+                | "der"
+                | "den"
+                | "ben"
+                | "d'"
+                | "des"
+                | "al"
+                | "bin"
+                | "da"
+                | "dos"
+                | "di"
+                | "y"
+                | "et"
+                | "ter"
+        )
+    };
     if !words.iter().all(|word| capital(word) || particle(word)) || !words.first().is_some_and(capital) {
         return None;
     }
@@ -41,7 +182,22 @@ pub fn person(text: &str) -> Option<String> {
 }
 
 fn without_title(text: &str) -> &str {
-    for title in ["M. ", "Mme ", "Mlle ", "Mr ", "Mr. ", "Mrs ", "Mrs. ", "Ms ", "Ms. ", "Miss ", "Monsieur ", "Madame ", "M et Mme ", "Dr "] {
+    for title in [
+        "M. ",
+        "Mme ",
+        "Mlle ",
+        "Mr ",
+        "Mr. ",
+        "Mrs ",
+        "Mrs. ",
+        "Ms ",
+        "Ms. ",
+        "Miss ",
+        "Monsieur ",
+        "Madame ",
+        "M et Mme ",
+        "Dr ",
+    ] {
         if let Some(rest) = text.strip_prefix(title) {
             return rest.trim_start();
         }
@@ -85,8 +241,10 @@ fn sender(view: &View<'_>) -> Option<Fact> {
         let text = fold(&line.text);
         ["madame", "monsieur", "dear", "bonjour", "objet", "re"].iter().any(|word| text.starts_with(word))
     });
-    let top: Vec<&Line> = lines[..greeting.unwrap_or(lines.len() / 2)].iter().filter(|line| person(&line.text).is_some()).collect();
-    let bottom: Vec<&Line> = lines[lines.len() / 2..].iter().rev().filter(|line| person(&line.text).is_some()).take(4).collect();
+    let top: Vec<&Line> =
+        lines[..greeting.unwrap_or(lines.len() / 2)].iter().filter(|line| person(&line.text).is_some()).collect();
+    let bottom: Vec<&Line> =
+        lines[lines.len() / 2..].iter().rev().filter(|line| person(&line.text).is_some()).take(4).collect();
     for a in &top {
         for b in &bottom {
             if alike(&fold(&a.text), &fold(&b.text)) > 0.85 {
@@ -111,7 +269,11 @@ pub fn provider(views: &[View<'_>]) -> Option<Fact> {
     let printed = papers().find_map(letterhead);
     match (labelled, printed) {
         // The same name twice: keep what was read better.
-        (Some(form), Some(paper)) if paper.confidence > form.confidence && alike(&fold(&form.value), &fold(&paper.value)) > 0.7 => Some(paper),
+        (Some(form), Some(paper))
+            if paper.confidence > form.confidence && alike(&fold(&form.value), &fold(&paper.value)) > 0.7 =>
+        {
+            Some(paper)
+        }
         (Some(form), _) => Some(form),
         (None, printed) => printed,
     }
@@ -119,14 +281,42 @@ pub fn provider(views: &[View<'_>]) -> Option<Fact> {
 
 /// The first line of a page that is a name rather than a title, an address or a number.
 fn letterhead(view: &View<'_>) -> Option<Fact> {
-    const TITLES: &[&str] = &["devis", "facture", "invoice", "estimate", "receipt", "ticket", "note d honoraires", "facture de soins", "quotation", "quote", "recu", "bill", "medical", "statement", "original", "copie", "copy", "duplicata", "duplicate", "page", "fee note", "repair estimate"];
+    const TITLES: &[&str] = &[
+        "devis",
+        "facture",
+        "invoice",
+        "estimate",
+        "receipt",
+        "ticket",
+        "note d honoraires",
+        "facture de soins",
+        "quotation",
+        "quote",
+        "recu",
+        "bill",
+        "medical",
+        "statement",
+        "original",
+        "copie",
+        "copy",
+        "duplicata",
+        "duplicate",
+        "page",
+        "fee note",
+        "repair estimate",
+    ];
     let lines = view.page.lines.iter().take(8);
     let fits = |line: &&Line| {
         let folded = fold(&line.text);
         let letters = line.text.chars().filter(|c| c.is_alphabetic()).count();
         let title = TITLES.iter().any(|title| folded == *title || folded.starts_with(&format!("{title} ")));
         let digits = line.text.chars().filter(char::is_ascii_digit).count();
-        letters >= 4 && digits <= 3 && !title && line.confidence > 0.5 && label(&line.text).is_none() && !line.text.contains('@')
+        letters >= 4
+            && digits <= 3
+            && !title
+            && line.confidence > 0.5
+            && label(&line.text).is_none()
+            && !line.text.contains('@')
     };
     let candidates: Vec<&Line> = lines.filter(fits).collect();
     let tallest = candidates.iter().map(|line| line.area.height()).fold(0.0, f32::max);
@@ -144,7 +334,14 @@ mod tests {
             assert_eq!(person(name).as_deref(), Some(name));
         }
         assert_eq!(person("Mme Léa Monnier,").as_deref(), Some("Léa Monnier"));
-        for other in ["Mutuelle Azur Prévoyance", "114 boulevard Carnot", "Claims department", "Dear Sir or Madam,", "Perpignan", "the car is damaged"] {
+        for other in [
+            "Mutuelle Azur Prévoyance",
+            "114 boulevard Carnot",
+            "Claims department",
+            "Dear Sir or Madam,",
+            "Perpignan",
+            "the car is damaged",
+        ] {
             assert_eq!(person(other), None, "{other}");
         }
     }

@@ -56,7 +56,12 @@ fn paired<T: Clone>(page: &PageText, line: &Line, named: &[Named<T>]) -> Vec<T> 
     boxes.sort_by(|a, b| a.area.x0.total_cmp(&b.area.x0));
     // A box far left of the first word belongs to another line, if a nearer one is there.
     if boxes.len() == named.len() {
-        return boxes.iter().zip(named).filter(|(mark, _)| mark.crossed).map(|(_, (_, option))| option.clone()).collect();
+        return boxes
+            .iter()
+            .zip(named)
+            .filter(|(mark, _)| mark.crossed)
+            .map(|(_, (_, option))| option.clone())
+            .collect();
     }
     let crossed = boxes.into_iter().filter(|mark| mark.crossed);
     let nearest = crossed.filter_map(|mark| {
@@ -111,7 +116,10 @@ mod tests {
             source: Source::Recognised,
             turned: 0,
             lines: lines.iter().map(line).collect(),
-            boxes: boxes.iter().map(|(x, crossed)| CheckBox { area: Area::new(*x, 101.0, x + 10.0, 111.0), crossed: *crossed }).collect(),
+            boxes: boxes
+                .iter()
+                .map(|(x, crossed)| CheckBox { area: Area::new(*x, 101.0, x + 10.0, 111.0), crossed: *crossed })
+                .collect(),
             hidden: vec![],
         }
     }

@@ -16,21 +16,30 @@ fn pattern(text: &str) -> Regex {
 
 /// A reference after its words in running text, on plain text.
 static CONTRACT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:contrat|contract|police d'assurance|police|policy)(?: [a-z']+){0,3}?\s*,?\s*(?:number|numero|reference|ref\b\.?|no\b\.?|nr\b\.?|n[°º]\.?|n\b\.?|#|:)\s*:?\s*([a-z0-9]{1,6}(?:[/. -][a-z0-9]{1,10}){0,4}[0-9])")
+    pattern(
+        r"(?:contrat|contract|police d'assurance|police|policy)(?: [a-z']+){0,3}?\s*,?\s*(?:number|numero|reference|ref\b\.?|no\b\.?|nr\b\.?|n[°º]\.?|n\b\.?|#|:)\s*:?\s*([a-z0-9]{1,6}(?:[/. -][a-z0-9]{1,10}){0,4}[0-9])",
+    )
 });
 static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:(?:\bn[°º]\.?|\bn\b\.?|\bno\b\.?|numero|\bref\b\.?|reference|identifiant|code)\s*(?:de |d')?(?:client|adherent|societaire|assure|membre)|(?:client|customer|member|membership|account)\s*(?:number|numero|reference|ref\b\.?|no\b\.?|n[°º]\.?|id\b)?)\s*:?\s*([a-z]{0,4}[ -]?[0-9][a-z0-9-]{2,14})")
+    pattern(
+        r"(?:(?:\bn[°º]\.?|\bn\b\.?|\bno\b\.?|numero|\bref\b\.?|reference|identifiant|code)\s*(?:de |d')?(?:client|adherent|societaire|assure|membre)|(?:client|customer|member|membership|account)\s*(?:number|numero|reference|ref\b\.?|no\b\.?|n[°º]\.?|id\b)?)\s*:?\s*([a-z]{0,4}[ -]?[0-9][a-z0-9-]{2,14})",
+    )
 });
 /// "no." or "n°" between a label and its value.
 static NUMBER_WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?i:n[°ºo]\.?|nr\.?|number|num[ée]ro|#)\s*:?\s+"));
 static CLIENT_SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\busr[ -]?([0-9oilsb]{4,6})\b"));
 static CLAIM_SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bclm[ -]?([0-9oil]{4})[ -]?([0-9oil]{5})\b"));
-static CONTRACT_SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b([a-z]{2})[ -]([a-z]{2})[ -]([0-9oilsb]{2})[ -]([0-9oilsb]{6})\b"));
+static CONTRACT_SHAPE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b([a-z]{2})[ -]([a-z]{2})[ -]([0-9oilsb]{2})[ -]([0-9oilsb]{6})\b"));
 static POLICE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:plainte|proces[- ]verbal|\bpv\b|crime|police|garda|gendarmerie|complaint)[^.;]{0,60}?(?:n[°ºo]\.?|no\.?|number|numero|ref(?:erence)?\.?|under|sous(?: le)?)\s*(?:the )?(?:number|numero|n[°o]|reference|ref\.?)?\s*:?\s*([a-z]{0,4}[-/ ]?[0-9][a-z0-9/-]{3,20})")
+    pattern(
+        r"(?:plainte|proces[- ]verbal|\bpv\b|crime|police|garda|gendarmerie|complaint)[^.;]{0,60}?(?:n[°ºo]\.?|no\.?|number|numero|ref(?:erence)?\.?|under|sous(?: le)?)\s*(?:the )?(?:number|numero|n[°o]|reference|ref\.?)?\s*:?\s*([a-z]{0,4}[-/ ]?[0-9][a-z0-9/-]{3,20})",
+    )
 });
 static PLATE_WORDS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:immatricul\w*|registration(?: number| mark| no\.?| plate)?|registered|number plate|licen[cs]e plate|\breg\b\.?(?: no\.?)?|plaque)[^.;0-9]{0,25}?\s*:?\s*(?:is |est |as |le |number |n[°o] ?)?([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})")
+    pattern(
+        r"(?:immatricul\w*|registration(?: number| mark| no\.?| plate)?|registered|number plate|licen[cs]e plate|\breg\b\.?(?: no\.?)?|plaque)[^.;0-9]{0,25}?\s*:?\s*(?:is |est |as |le |number |n[°o] ?)?([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})",
+    )
 });
 /// French, Irish and British plates, the most telling shape first.
 static PLATES: LazyLock<[Regex; 4]> = LazyLock::new(|| {
@@ -105,12 +114,15 @@ fn upper(text: &str) -> Option<String> {
 pub fn contract(views: &[View<'_>]) -> Option<Fact> {
     let shape = |view: &View<'_>| {
         let captures = CONTRACT_SHAPE.captures(&view.plain)?;
-        let value = format!("{}-{}-{}-{}", &captures[1], &captures[2], digits(&captures[3]), digits(&captures[4])).to_uppercase();
+        let value = format!("{}-{}-{}-{}", &captures[1], &captures[2], digits(&captures[3]), digits(&captures[4]))
+            .to_uppercase();
         Some(view.fact_in_text(value, &captures[0]))
     };
     claimant_first(views).into_iter().filter(|view| view.part != Part::Police).find_map(|view| {
         let labelled = view.labelled(&[Label::ContractNumber], |text| reference(text).filter(|value| value.len() >= 5));
-        labelled.or_else(|| shape(view)).or_else(|| text_fact(view, &CONTRACT, |text| upper(text).filter(|value| value.len() >= 5)))
+        labelled
+            .or_else(|| shape(view))
+            .or_else(|| text_fact(view, &CONTRACT, |text| upper(text).filter(|value| value.len() >= 5)))
     })
 }
 
@@ -152,7 +164,9 @@ pub fn invoice(views: &[View<'_>]) -> Option<Fact> {
 }
 
 static INVOICE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:facture|devis|invoice|estimate|receipt|ticket|recu|quote|note)\s*(?:n[°ºo]?\.?|no\.?|nr\.?|number|numero|ref\.?|#)\s*:?\s*([a-z]{0,4}[-/ ]?[0-9][a-z0-9/-]{1,15})")
+    pattern(
+        r"(?:facture|devis|invoice|estimate|receipt|ticket|recu|quote|note)\s*(?:n[°ºo]?\.?|no\.?|nr\.?|number|numero|ref\.?|#)\s*:?\s*([a-z]{0,4}[-/ ]?[0-9][a-z0-9/-]{1,15})",
+    )
 });
 
 /// The reference of a complaint: on the form, in the letter, or on the police paper.
@@ -168,7 +182,12 @@ pub fn police(views: &[View<'_>]) -> Option<Fact> {
         .filter(|view| view.part == Part::Police)
         .find_map(|view| view.labelled(&[Label::PoliceRef, Label::Reference, Label::Number], reference));
     match (own, paper) {
-        (Some(own), Some(paper)) if paper.confidence > own.confidence && super::fold::alike(&plain(&own.value), &plain(&paper.value)) > 0.7 => Some(paper),
+        (Some(own), Some(paper))
+            if paper.confidence > own.confidence
+                && super::fold::alike(&plain(&own.value), &plain(&paper.value)) > 0.7 =>
+        {
+            Some(paper)
+        }
         (own, paper) => own.or(paper),
     }
 }
@@ -182,16 +201,8 @@ pub fn plate(view: &View<'_>) -> Option<Fact> {
         let clean = text.chars().all(|c| c.is_ascii_alphanumeric() || " -.".contains(c));
         (clean && (4..=10).contains(&letters) && text.chars().any(|c| c.is_ascii_digit())).then(|| plate_form(text))
     });
-    let in_text = || {
-        text_fact(view, &PLATE_WORDS, |text| {
-            plate_in(text)
-        })
-    };
-    let beside_vehicle = || {
-        view.labelled(&[Label::Vehicle], |text| {
-            plate_in(&plain(text))
-        })
-    };
+    let in_text = || text_fact(view, &PLATE_WORDS, |text| plate_in(text));
+    let beside_vehicle = || view.labelled(&[Label::Vehicle], |text| plate_in(&plain(text)));
     labelled.or_else(in_text).or_else(beside_vehicle)
 }
 
@@ -241,7 +252,10 @@ mod tests {
     #[test]
     fn references_in_sentences() {
         let found = |regex: &Regex, text: &str| regex.captures(&plain(text)).map(|c| c[1].trim().to_uppercase());
-        assert_eq!(found(&CONTRACT, "Contrat automobile n° AZ-AU-25-002309 — n° client USR-1020").as_deref(), Some("AZ-AU-25-002309"));
+        assert_eq!(
+            found(&CONTRACT, "Contrat automobile n° AZ-AU-25-002309 — n° client USR-1020").as_deref(),
+            Some("AZ-AU-25-002309")
+        );
         assert_eq!(found(&CLIENT, "Motor policy no. X — customer number USR-1001").as_deref(), Some("USR-1001"));
         assert_eq!(found(&POLICE, "J'ai déposé plainte sous le numéro PV-2025-9962.").as_deref(), Some("PV-2025-9962"));
         assert_eq!(found(&PLATE_WORDS, "Le véhicule est immatriculé QX-146-AQ.").as_deref(), Some("QX-146-AQ"));

@@ -37,7 +37,8 @@ fn keep(sentences: &mut Vec<String>, open: &mut String) {
 fn abbreviated(open: &str) -> bool {
     let word = open.rsplit(|c: char| c.is_whitespace()).next().unwrap_or_default();
     word.chars().count() == 1 && word.chars().all(char::is_uppercase)
-        || ["dr", "mr", "mrs", "ms", "m", "mme", "no", "st", "art", "approx", "env"].contains(&word.to_lowercase().as_str())
+        || ["dr", "mr", "mrs", "ms", "m", "mme", "no", "st", "art", "approx", "env"]
+            .contains(&word.to_lowercase().as_str())
 }
 
 /// The sentences of a page: rows joined to paragraphs.
@@ -54,7 +55,9 @@ pub fn of_page(page: &PageText) -> Vec<String> {
         let full = line.area.width() > 0.6 * widest;
         let near = next.is_some_and(|next| {
             let gap = next.area.y0 - line.area.y1;
-            gap < line.area.height() * 0.9 && next.row != line.row && (next.area.x0 - line.area.x0).abs() < line.area.height() * 4.0
+            gap < line.area.height() * 0.9
+                && next.row != line.row
+                && (next.area.x0 - line.area.x0).abs() < line.area.height() * 4.0
         });
         text.push_str(if full && near { " " } else { "\n\n" });
     }

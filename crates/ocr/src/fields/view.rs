@@ -20,7 +20,12 @@ pub struct View<'a> {
 pub fn views(pages: &[PageText]) -> Vec<View<'_>> {
     pages
         .iter()
-        .map(|page| View { page, part: part(page), sentences: sentences::of_page(page), plain: page.text().lines().map(plain).collect::<Vec<_>>().join(" | ") })
+        .map(|page| View {
+            page,
+            part: part(page),
+            sentences: sentences::of_page(page),
+            plain: page.text().lines().map(plain).collect::<Vec<_>>().join(" | "),
+        })
         .collect()
 }
 

@@ -16,9 +16,8 @@ const MAX_TEXT: usize = 64 * 1024;
 pub fn asides(pdf: &Pdf) -> Vec<Aside> {
     let mut found = Found::default();
     let info = pdf.metadata();
-    for value in [&info.title, &info.author, &info.subject, &info.keywords, &info.creator, &info.producer]
-        .into_iter()
-        .flatten()
+    for value in
+        [&info.title, &info.author, &info.subject, &info.keywords, &info.creator, &info.producer].into_iter().flatten()
     {
         found.push(Origin::Metadata, &decode(value));
     }
@@ -86,11 +85,9 @@ impl Found {
     }
 
     fn stream(&mut self, stream: &Stream<'_>) {
-        let is_metadata = stream
-            .dict()
-            .get::<Name<'_>>("Type")
-            .is_some_and(|name| name.as_ref() == b"Metadata");
-        if is_metadata && stream.raw_data().len() < MAX_TEXT
+        let is_metadata = stream.dict().get::<Name<'_>>("Type").is_some_and(|name| name.as_ref() == b"Metadata");
+        if is_metadata
+            && stream.raw_data().len() < MAX_TEXT
             && let Ok(data) = stream.decoded()
         {
             let data = &data[..data.len().min(MAX_TEXT)];

@@ -17,9 +17,9 @@ pub use render::render;
 /// `Encrypted`, `Corrupt`, `TooManyPages` or `PageTooLarge`.
 pub fn open(bytes: Vec<u8>, limits: &Limits) -> Result<Pdf, Unreadable> {
     let pdf = Pdf::new(bytes).map_err(|error| match error {
-        LoadPdfError::Decryption(
-            DecryptionError::PasswordProtected | DecryptionError::UnsupportedAlgorithm,
-        ) => Unreadable::Encrypted,
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected | DecryptionError::UnsupportedAlgorithm) => {
+            Unreadable::Encrypted
+        }
         LoadPdfError::Decryption(_) | LoadPdfError::Invalid => Unreadable::Corrupt,
     })?;
     let count = pdf.pages().len();

@@ -13,11 +13,8 @@ pub fn render(page: &Page<'_>, dpi: f32) -> Option<(RgbImage, f32)> {
         return None;
     }
     let scale = (dpi / 72.0).min(3400.0 / width.max(height));
-    let settings = PixmapSettings {
-        x_scale: scale,
-        y_scale: scale,
-        bg_color: hayro::vello_cpu::color::palette::css::WHITE,
-    };
+    let settings =
+        PixmapSettings { x_scale: scale, y_scale: scale, bg_color: hayro::vello_cpu::color::palette::css::WHITE };
     let pixmap = hayro::render(
         page,
         &RenderCache::new(),
@@ -26,10 +23,6 @@ pub fn render(page: &Page<'_>, dpi: f32) -> Option<(RgbImage, f32)> {
         &settings,
     );
     let (width, height) = (u32::from(pixmap.width()), u32::from(pixmap.height()));
-    let rgb = pixmap
-        .data_as_u8_slice()
-        .chunks_exact(4)
-        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
-        .collect();
+    let rgb = pixmap.data_as_u8_slice().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     RgbImage::from_raw(width, height, rgb).map(|image| (image, scale))
 }

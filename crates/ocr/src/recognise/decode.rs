@@ -46,8 +46,7 @@ impl Alphabet {
 }
 
 fn printed(character: char) -> bool {
-    matches!(character, ' '..='~' | '\u{a1}'..='\u{17f}')
-        || "€–—‘’“”•…‰™№œŒŸ√×÷≤≥≠±°²³¹½¼¾→☐☑☒✓✔✗✘".contains(character)
+    matches!(character, ' '..='~' | '\u{a1}'..='\u{17f}') || "€–—‘’“”•…‰™№œŒŸ√×÷≤≥≠±°²³¹½¼¾→☐☑☒✓✔✗✘".contains(character)
 }
 
 /// Reads lines; each gives its text and mean certainty, in the order of `crops`.

@@ -93,9 +93,7 @@ pub fn lines(net: &Net, image: &RgbImage) -> Result<Vec<Quad>, OcrError> {
         return Err(OcrError::Inference("the detector gave a map of another size".to_owned()));
     }
     let scale = (width as f32 / map_width as f32, height as f32 / map_height as f32);
-    let place = |p: (f32, f32)| {
-        ((p.0 * scale.0).clamp(0.0, width as f32), (p.1 * scale.1).clamp(0.0, height as f32))
-    };
+    let place = |p: (f32, f32)| ((p.0 * scale.0).clamp(0.0, width as f32), (p.1 * scale.1).clamp(0.0, height as f32));
     let quads = find_contours::<i32>(&map.ink())
         .into_iter()
         .filter(|contour| contour.border_type == BorderType::Outer)

@@ -100,8 +100,7 @@ impl PpOcr {
             .filter(|&n| read[n].1 < DOUBTFUL && read[n].1 >= 0.3 && !read[n].0.is_empty())
             .take(24)
             .collect();
-        let again: Vec<RgbImage> =
-            doubtful.iter().map(|&n| crop::line(pixels, &quads[n].grown(0.12), false)).collect();
+        let again: Vec<RgbImage> = doubtful.iter().map(|&n| crop::line(pixels, &quads[n].grown(0.12), false)).collect();
         let second = decode::read(&self.recogniser, &self.alphabet, &again)?;
         for (n, better) in doubtful.into_iter().zip(second) {
             if better.1 > read[n].1 && better.0.chars().count() * 10 >= read[n].0.chars().count() * 8 {

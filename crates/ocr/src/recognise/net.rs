@@ -34,10 +34,8 @@ impl Net {
         let failed = |error: String| OcrError::Inference(error);
         let input = NdTensor::from_data(shape, values);
         let options = RunOptions::default().with_thread_pool(Some(Arc::clone(&self.pool)));
-        let output = self
-            .model
-            .run_one(input.view().into(), Some(options))
-            .map_err(|error| failed(error.to_string()))?;
+        let output =
+            self.model.run_one(input.view().into(), Some(options)).map_err(|error| failed(error.to_string()))?;
         let output: Tensor<f32> = output.try_into().map_err(|_| failed("the result is not of floats".to_owned()))?;
         Ok((output.shape().to_vec(), output.to_vec()))
     }

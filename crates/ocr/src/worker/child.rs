@@ -41,7 +41,9 @@ fn answer(reader: &mut Reader, missing: Option<&str>, document: &[u8]) -> Answer
     let read = catch_unwind(AssertUnwindSafe(|| reader.pages(document).map(Reading::of)));
     match read {
         Ok(Ok(reading)) => Answer::Read(Box::new(reading)),
-        Ok(Err(OcrError::RecogniserUnavailable { reason })) => Answer::Unavailable(missing.map_or(reason, str::to_owned)),
+        Ok(Err(OcrError::RecogniserUnavailable { reason })) => {
+            Answer::Unavailable(missing.map_or(reason, str::to_owned))
+        }
         Ok(Err(error)) => Answer::Failed(error.to_string()),
         Err(_) => Answer::Read(Box::new(Reading::unreadable(Unreadable::Corrupt))),
     }

@@ -51,6 +51,7 @@ pub(crate) async fn search<'s, T>(
         limit: search.limit,
         min_similarity: search.min_similarity,
         fill: search.fill,
+        trust: library.trust(search.text),
     };
     let (hits, by_vectors) = shelf.search(&library.vectors, &query, keep);
     let similarity = match (by_vectors, vector) {
