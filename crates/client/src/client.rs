@@ -10,9 +10,7 @@ use serde_json::Value;
 use wire::JsonObject;
 use wire::llama::inspect::Health;
 use wire::openai::chat::{ChatCompletion, ChatRequest};
-use wire::openai::embeddings::{
-    EmbeddingInput, EmbeddingsRequest, EmbeddingsResponse, EncodingFormat, Vector,
-};
+use wire::openai::embeddings::{EmbeddingInput, EmbeddingsRequest, EmbeddingsResponse, EncodingFormat, Vector};
 use wire::openai::events::EventKind;
 use wire::openai::models::ModelObject;
 use wire::openai::responses::{ResponseObject, ResponseRequest};
@@ -56,11 +54,7 @@ pub struct StackClient {
 
 impl StackClient {
     /// `base_url` may end in `/v1` (or OpenAI's `/v1/openai/v1`) or not. No request is made here.
-    pub fn new(
-        base_url: &str,
-        token: Option<SecretString>,
-        options: ClientOptions,
-    ) -> Result<Self, ClientError> {
+    pub fn new(base_url: &str, token: Option<SecretString>, options: ClientOptions) -> Result<Self, ClientError> {
         let base = base_of(base_url)?;
         let http = reqwest::Client::builder()
             .connect_timeout(options.connect_timeout)
@@ -73,12 +67,7 @@ impl StackClient {
             .build()
             .map_err(|error| ClientError::Settings(format!("http client: {error}")))?;
         let token = token.filter(|token| !token.expose_secret().is_empty());
-        Ok(Self {
-            http,
-            base,
-            token,
-            options,
-        })
+        Ok(Self { http, base, token, options })
     }
 
     pub async fn health(&self) -> Result<Health, ClientError> {
@@ -105,20 +94,14 @@ impl StackClient {
 
     /// One whole answer. For a long agent run prefer [`Self::responses_stream`], which cannot time out while
     /// the server still works.
-    pub async fn responses(
-        &self,
-        mut request: ResponseRequest,
-    ) -> Result<ResponseObject, ClientError> {
+    pub async fn responses(&self, mut request: ResponseRequest) -> Result<ResponseObject, ClientError> {
         request.stream = Some(false);
         let request = self.request(Method::POST, &["responses"])?.json(&request);
         read_response(self.json(request, "a response").await?)
     }
 
     /// The same, event by event. Dropping the stream cancels the response.
-    pub async fn responses_stream(
-        &self,
-        mut request: ResponseRequest,
-    ) -> Result<EventStream, ClientError> {
+    pub async fn responses_stream(&self, mut request: ResponseRequest) -> Result<EventStream, ClientError> {
         request.stream = Some(true);
         let request = self.request(Method::POST, &["responses"])?.json(&request);
         let sent = tokio::time::timeout(self.options.request_timeout, async {
@@ -126,19 +109,12 @@ impl StackClient {
         });
         let response = sent.await.map_err(|_| ClientError::Timeout)??;
         if !is_json(&response) {
-            return Ok(EventStream::new(
-                response,
-                self.options.idle_timeout,
-                self.options.max_event_bytes,
-            ));
+            return Ok(EventStream::new(response, self.options.idle_timeout, self.options.max_event_bytes));
         }
         let read = body::json(response, self.options.max_body_bytes, "a response");
-        let value = tokio::time::timeout(self.options.request_timeout, read)
-            .await
-            .map_err(|_| ClientError::Timeout)??;
-        Ok(EventStream::of_one(EventKind::Completed {
-            response: Box::new(read_response(value)?),
-        }))
+        let value =
+            tokio::time::timeout(self.options.request_timeout, read).await.map_err(|_| ClientError::Timeout)??;
+        Ok(EventStream::of_one(EventKind::Completed { response: Box::new(read_response(value)?) }))
     }
 
     /// A stored response.
@@ -150,20 +126,14 @@ impl StackClient {
     pub async fn chat(&self, mut request: ChatRequest) -> Result<ChatCompletion, ClientError> {
         request.stream = Some(false);
         request.stream_options = None;
-        let request = self
-            .request(Method::POST, &["chat", "completions"])?
-            .json(&request);
+        let request = self.request(Method::POST, &["chat", "completions"])?.json(&request);
         let mut value = self.json(request, "a chat completion").await?;
         normal::without_nulls(&mut value);
         body::typed(value, "a chat completion")
     }
 
     /// One vector for each text, in the order of the texts, all of one length.
-    pub async fn embeddings(
-        &self,
-        model: &str,
-        texts: Vec<String>,
-    ) -> Result<Vec<Vec<f32>>, ClientError> {
+    pub async fn embeddings(&self, model: &str, texts: Vec<String>) -> Result<Vec<Vec<f32>>, ClientError> {
         const WHAT: &str = "embeddings";
         let expected = texts.len();
         let request = EmbeddingsRequest {
@@ -184,18 +154,13 @@ impl StackClient {
                 Vector::Base64(_) => None,
             })
             .collect();
-        let wrong = |reason: &str| ClientError::Decode {
-            what: WHAT,
-            reason: reason.into(),
-        };
+        let wrong = |reason: &str| ClientError::Decode { what: WHAT, reason: reason.into() };
         let vectors = vectors.ok_or_else(|| wrong("base64, though floats were asked for"))?;
         let length = vectors.first().map_or(0, Vec::len);
         if vectors.len() != expected {
             return Err(wrong("not as many vectors as texts"));
         }
-        let uneven = vectors
-            .iter()
-            .any(|vector| vector.len() != length || vector.iter().any(|x| !x.is_finite()));
+        let uneven = vectors.iter().any(|vector| vector.len() != length || vector.iter().any(|x| !x.is_finite()));
         match uneven || (expected > 0 && length == 0) {
             true => Err(wrong("vectors empty, of different lengths, or not finite")),
             false => Ok(vectors),
@@ -205,9 +170,8 @@ impl StackClient {
     fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, ClientError> {
         let mut url = self.base.clone();
         {
-            let mut segments = url
-                .path_segments_mut()
-                .map_err(|()| ClientError::Settings("the URL cannot be a base".into()))?;
+            let mut segments =
+                url.path_segments_mut().map_err(|()| ClientError::Settings("the URL cannot be a base".into()))?;
             for segment in path {
                 // A dot segment would walk to another resource, an empty one to the list.
                 if matches!(*segment, "" | "." | "..") {
@@ -223,11 +187,7 @@ impl StackClient {
         })
     }
 
-    async fn json(
-        &self,
-        request: RequestBuilder,
-        what: &'static str,
-    ) -> Result<Value, ClientError> {
+    async fn json(&self, request: RequestBuilder, what: &'static str) -> Result<Value, ClientError> {
         let request = request.timeout(self.options.request_timeout);
         let response = request.send().await.map_err(body::lost)?;
         body::json(response, self.options.max_body_bytes, what).await
@@ -241,15 +201,8 @@ fn read_response(mut value: Value) -> Result<ResponseObject, ClientError> {
 }
 
 fn is_json(response: &Response) -> bool {
-    let kind = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    kind.is_some_and(|kind| {
-        kind.trim_start()
-            .to_ascii_lowercase()
-            .starts_with("application/json")
-    })
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("application/json"))
 }
 
 fn base_of(base_url: &str) -> Result<Url, ClientError> {
@@ -279,23 +232,13 @@ mod tests {
             ("http://127.0.0.1:8321/", "http://127.0.0.1:8321/v1"),
             ("http://127.0.0.1:8321/v1/", "http://127.0.0.1:8321/v1"),
             ("http://stack:8321/v1/openai/v1", "http://stack:8321/v1"),
-            (
-                "https://example.org/stack/v1",
-                "https://example.org/stack/v1",
-            ),
+            ("https://example.org/stack/v1", "https://example.org/stack/v1"),
         ];
         for (given, expected) in cases {
-            assert_eq!(
-                base_of(given).expect("a base").as_str(),
-                expected,
-                "{given}"
-            );
+            assert_eq!(base_of(given).expect("a base").as_str(), expected, "{given}");
         }
         for given in ["", "localhost:8321", "ftp://x", "mailto:a@b"] {
-            assert!(
-                matches!(base_of(given), Err(ClientError::Settings(_))),
-                "{given}"
-            );
+            assert!(matches!(base_of(given), Err(ClientError::Settings(_))), "{given}");
         }
     }
 }

@@ -104,10 +104,7 @@ fn field_error(error: &Value) -> Option<String> {
         .into_iter()
         .flatten()
         .filter(|step| step.as_str() != Some("body"))
-        .map(|step| {
-            step.as_str()
-                .map_or_else(|| step.to_string(), str::to_owned)
-        })
+        .map(|step| step.as_str().map_or_else(|| step.to_string(), str::to_owned))
         .collect();
     match place.is_empty() {
         true => Some(message.to_owned()),
@@ -129,51 +126,29 @@ mod tests {
     #[test]
     fn every_family_of_error_body_gives_its_message() {
         let cases = [
-            (
-                r#"{"error":{"message":"no such model","type":"x"},"detail":"other"}"#,
-                "no such model",
-            ),
-            (
-                r#"{"detail":"Response with id X not found"}"#,
-                "Response with id X not found",
-            ),
+            (r#"{"error":{"message":"no such model","type":"x"},"detail":"other"}"#, "no such model"),
+            (r#"{"detail":"Response with id X not found"}"#, "Response with id X not found"),
             (r#"{"error":{"detail":"bad value"}}"#, "bad value"),
             (
                 r#"{"error":{"detail":{"errors":[{"loc":["body","model"],"msg":"Field required","type":"missing"}]}}}"#,
                 "model: Field required",
             ),
-            (
-                r#"{"detail":[{"loc":["query","limit"],"msg":"too small"},{"msg":"x"}]}"#,
-                "query.limit: too small; x",
-            ),
+            (r#"{"detail":[{"loc":["query","limit"],"msg":"too small"},{"msg":"x"}]}"#, "query.limit: too small; x"),
             (r#"{"error":"overloaded"}"#, "overloaded"),
             (r#"{"message":"gone"}"#, "gone"),
             ("upstream connect error", "upstream connect error"),
         ];
         for (body, expected) in cases {
-            assert_eq!(
-                message_of(body.as_bytes()).as_deref(),
-                Some(expected),
-                "{body}"
-            );
+            assert_eq!(message_of(body.as_bytes()).as_deref(), Some(expected), "{body}");
         }
     }
 
     #[test]
     fn pages_and_empty_bodies_give_none_and_long_ones_are_shortened() {
-        for body in [
-            "",
-            "<html>502</html>",
-            "{}",
-            "[]",
-            r#"{"error":{"message":""}}"#,
-        ] {
+        for body in ["", "<html>502</html>", "{}", "[]", r#"{"error":{"message":""}}"#] {
             assert_eq!(message_of(body.as_bytes()), None, "{body}");
         }
         let long = format!(r#"{{"detail":"{}"}}"#, "é".repeat(5_000));
-        assert_eq!(
-            message_of(long.as_bytes()).map(|text| text.chars().count()),
-            Some(MAX_MESSAGE + 1)
-        );
+        assert_eq!(message_of(long.as_bytes()).map(|text| text.chars().count()), Some(MAX_MESSAGE + 1));
     }
 }

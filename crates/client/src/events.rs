@@ -38,13 +38,7 @@ impl std::fmt::Debug for EventStream {
 
 impl EventStream {
     pub(crate) fn new(response: reqwest::Response, idle: Duration, max_event_bytes: usize) -> Self {
-        let reader = Reader {
-            response,
-            decoder: SseDecoder::new(max_event_bytes),
-            idle,
-            max_event_bytes,
-            position: 0,
-        };
+        let reader = Reader { response, decoder: SseDecoder::new(max_event_bytes), idle, max_event_bytes, position: 0 };
         let events = futures::stream::unfold(Some(reader), |reader| async move {
             let mut reader = reader?;
             match reader.next().await {
@@ -55,30 +49,20 @@ impl EventStream {
                 Err(error) => Some((Err(error), None)),
             }
         });
-        Self {
-            events: Box::pin(events),
-        }
+        Self { events: Box::pin(events) }
     }
 
     /// A server that ignored `stream:true` and answered with the whole object.
     pub(crate) fn of_one(kind: EventKind) -> Self {
-        let event = ResponseEvent {
-            sequence_number: 0,
-            kind,
-        };
-        Self {
-            events: Box::pin(futures::stream::iter([Ok(event)])),
-        }
+        let event = ResponseEvent { sequence_number: 0, kind };
+        Self { events: Box::pin(futures::stream::iter([Ok(event)])) }
     }
 }
 
 fn is_last(kind: &EventKind) -> bool {
     matches!(
         kind,
-        EventKind::Completed { .. }
-            | EventKind::Incomplete { .. }
-            | EventKind::Failed { .. }
-            | EventKind::Error { .. }
+        EventKind::Completed { .. } | EventKind::Incomplete { .. } | EventKind::Failed { .. } | EventKind::Error { .. }
     )
 }
 
@@ -93,9 +77,7 @@ struct Reader {
 impl Reader {
     async fn next(&mut self) -> Result<ResponseEvent, ClientError> {
         loop {
-            let too_large = |_| StreamError::EventTooLarge {
-                limit: self.max_event_bytes,
-            };
+            let too_large = |_| StreamError::EventTooLarge { limit: self.max_event_bytes };
             while let Some(data) = self.decoder.event().map_err(too_large)? {
                 if !is_noise(&data) {
                     return self.decode(&data);
@@ -123,9 +105,7 @@ impl Reader {
     fn leftover(&mut self) -> Result<ResponseEvent, ClientError> {
         let decoder = std::mem::replace(&mut self.decoder, SseDecoder::new(0));
         match decoder.finish() {
-            Some(data) if !is_noise(&data) => {
-                self.decode(&data).map_err(|_| StreamError::Cut.into())
-            }
+            Some(data) if !is_noise(&data) => self.decode(&data).map_err(|_| StreamError::Cut.into()),
             _ => Err(StreamError::Cut.into()),
         }
     }

@@ -51,10 +51,9 @@ pub(crate) fn response(value: &mut Value) {
         fill(fields, name, default);
     }
     if let Some(usage) = fields.get_mut("usage").and_then(Value::as_object_mut) {
-        for (details, count) in [
-            ("input_tokens_details", "cached_tokens"),
-            ("output_tokens_details", "reasoning_tokens"),
-        ] {
+        for (details, count) in
+            [("input_tokens_details", "cached_tokens"), ("output_tokens_details", "reasoning_tokens")]
+        {
             if let Some(details) = usage.get_mut(details).and_then(Value::as_object_mut) {
                 fill(details, count, json!(0));
             }
@@ -89,10 +88,7 @@ pub(crate) fn event(value: &mut Value, position: u64) {
     }
     // Llama Stack writes a dot where OpenAI writes an underscore.
     if let Some(rest) = kind.strip_prefix("response.mcp_call.arguments.") {
-        fields.insert(
-            "type".into(),
-            json!(format!("response.mcp_call_arguments.{rest}")),
-        );
+        fields.insert("type".into(), json!(format!("response.mcp_call_arguments.{rest}")));
     }
 }
 
@@ -106,15 +102,10 @@ fn bare_error(fields: &mut Object) {
         Some(Value::Number(number)) => Some(json!(number.to_string())),
         _ => None,
     };
-    let message = text("message")
-        .or_else(|| text("detail"))
-        .or_else(|| error.as_str().map(|text| json!(text)));
+    let message = text("message").or_else(|| text("detail")).or_else(|| error.as_str().map(|text| json!(text)));
     let code = text("code");
     fields.insert("type".into(), json!("error"));
-    fields.insert(
-        "message".into(),
-        message.unwrap_or_else(|| json!("the server reported an error")),
-    );
+    fields.insert("message".into(), message.unwrap_or_else(|| json!("the server reported an error")));
     if let Some(code) = code {
         fields.insert("code".into(), code);
     }
@@ -128,18 +119,10 @@ pub(crate) fn model(value: &mut Value) {
         return;
     };
     let own = |fields: &Object, name: &str| {
-        let custom = fields
-            .get("custom_metadata")
-            .and_then(|custom| custom.get(name));
-        fields
-            .get(name)
-            .or(custom)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
+        let custom = fields.get("custom_metadata").and_then(|custom| custom.get(name));
+        fields.get(name).or(custom).and_then(Value::as_str).map(str::to_owned)
     };
-    let id = own(fields, "id")
-        .or_else(|| own(fields, "identifier"))
-        .unwrap_or_default();
+    let id = own(fields, "id").or_else(|| own(fields, "identifier")).unwrap_or_default();
     let (first, rest) = id.split_once('/').unwrap_or(("", &id));
     let provider = own(fields, "provider_id").unwrap_or_else(|| first.to_owned());
     let resource = own(fields, "provider_resource_id").unwrap_or_else(|| rest.to_owned());
@@ -182,10 +165,7 @@ mod tests {
         without_nulls(&mut value);
         response(&mut value);
         let object: ResponseObject = serde_json::from_value(value).expect("readable");
-        assert_eq!(
-            (object.status, object.created_at),
-            (ResponseStatus::Completed, 1_762_000_000)
-        );
+        assert_eq!((object.status, object.created_at), (ResponseStatus::Completed, 1_762_000_000));
         assert_eq!(object.usage.map(|usage| usage.total_tokens), Some(3));
     }
 
@@ -195,23 +175,15 @@ mod tests {
             event(&mut value, 7);
             serde_json::from_value::<ResponseEvent>(value).expect("readable")
         };
-        let created =
-            read(json!({"type": "response.created", "response": {"id": "resp_1", "model": "m"}}));
+        let created = read(json!({"type": "response.created", "response": {"id": "resp_1", "model": "m"}}));
         assert_eq!(created.sequence_number, 7);
         assert!(matches!(created.kind, EventKind::Created { .. }));
-        let listed =
-            read(json!({"type": "response.mcp_list_tools.in_progress", "sequence_number": 2}));
+        let listed = read(json!({"type": "response.mcp_list_tools.in_progress", "sequence_number": 2}));
         assert!(matches!(listed.kind, EventKind::McpListInProgress { .. }));
         let arguments = read(
             json!({"type": "response.mcp_call.arguments.done", "arguments": "{}", "item_id": "a", "output_index": 1}),
         );
-        assert!(matches!(
-            arguments.kind,
-            EventKind::McpArgumentsDone {
-                output_index: 1,
-                ..
-            }
-        ));
+        assert!(matches!(arguments.kind, EventKind::McpArgumentsDone { output_index: 1, .. }));
         let failed = read(json!({"error": {"message": "502: no", "code": 404}}));
         assert!(
             matches!(&failed.kind, EventKind::Error { message, code: Some(code), .. } if message == "502: no" && code == "404"),
@@ -231,17 +203,8 @@ mod tests {
         for (mut value, kind) in [(old, "embedding"), (new, "embedding"), (plain, "llm")] {
             model(&mut value);
             let model: ModelObject = serde_json::from_value(value).expect("readable");
-            assert_eq!(
-                (model.id.as_str(), model.identifier.as_str()),
-                ("vllm/org/m", "vllm/org/m")
-            );
-            assert_eq!(
-                (
-                    model.provider_id.as_str(),
-                    model.provider_resource_id.as_str()
-                ),
-                ("vllm", "org/m")
-            );
+            assert_eq!((model.id.as_str(), model.identifier.as_str()), ("vllm/org/m", "vllm/org/m"));
+            assert_eq!((model.provider_id.as_str(), model.provider_resource_id.as_str()), ("vllm", "org/m"));
             assert_eq!(model.model_type, kind);
         }
     }

@@ -21,15 +21,7 @@ pub(crate) struct TooLarge;
 impl SseDecoder {
     /// `limit`: most bytes one event, or one line, may have.
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            bytes: Vec::new(),
-            start: 0,
-            searched: 0,
-            data: Vec::new(),
-            has_data: false,
-            first_line: true,
-            limit,
-        }
+        Self { bytes: Vec::new(), start: 0, searched: 0, data: Vec::new(), has_data: false, first_line: true, limit }
     }
 
     pub(crate) fn push(&mut self, chunk: &[u8]) {
@@ -70,9 +62,7 @@ impl SseDecoder {
 
     /// The next line without its end, and where the one after it begins.
     fn line(&mut self) -> Option<(std::ops::Range<usize>, usize)> {
-        let found = self.bytes[self.searched..]
-            .iter()
-            .position(|byte| matches!(byte, b'\n' | b'\r'));
+        let found = self.bytes[self.searched..].iter().position(|byte| matches!(byte, b'\n' | b'\r'));
         let Some(at) = found.map(|offset| self.searched + offset) else {
             self.searched = self.bytes.len();
             return None;
@@ -123,11 +113,7 @@ mod tests {
                 found.push(String::from_utf8(event).expect("text"));
             }
         }
-        found.extend(
-            decoder
-                .finish()
-                .map(|event| String::from_utf8(event).expect("text")),
-        );
+        found.extend(decoder.finish().map(|event| String::from_utf8(event).expect("text")));
         found
     }
 
