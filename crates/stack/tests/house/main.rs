@@ -1,6 +1,6 @@
 //! The executable as its users run it: real processes, real sockets, real files. Only the model is a fake.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail loudly, and shows what its process said")]
 
 mod bad_input;
 mod claim;
