@@ -36,11 +36,12 @@ async fn the_stream_keeps_the_contract() {
 #[tokio::test]
 async fn dropping_or_cancelling_stops_the_upstream() {
     let model = FakeModel::start().await;
-    let gate = Arc::new(tokio::sync::Semaphore::new(1));
+    // The first chunk only names the role; the second is the first delta.
+    let gate = Arc::new(tokio::sync::Semaphore::new(2));
     model.always(Answer::text("one two three four").gated(&gate));
     let provider = provider(&model);
     inference::stops_when_dropped(&provider, call(), model.has_cancels(1)).await;
-    gate.add_permits(1);
+    gate.add_permits(2);
     inference::stops_when_cancelled(&provider, call(), model.has_cancels(2)).await;
 }
 

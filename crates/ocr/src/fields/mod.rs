@@ -22,6 +22,7 @@ mod places;
 mod references;
 mod sentences;
 mod view;
+mod vocabulary;
 
 use std::collections::BTreeMap;
 
@@ -105,7 +106,7 @@ impl Taken {
         let peril = event::peril(views, known);
         if let Some((peril, fact, inferred)) = peril {
             if product.is_none()
-                && let [only] = peril.products
+                && let [only] = &peril.products[..]
             {
                 product = Some((*only, Fact { value: only.code().to_owned(), ..fact.clone() }));
                 self.inferred.push("product".to_owned());
