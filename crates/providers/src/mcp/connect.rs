@@ -115,7 +115,8 @@ impl Connector {
     pub(super) async fn connect(&self, server: &ToolServer, cx: &CallContext) -> Result<(Running, Way), Failure> {
         match &server.place {
             Place::Http { url, headers: given, authorization } => {
-                let url = self.rules.check(url, server.configured).map_err(|error| Failure::NotAllowed(error.to_string()))?;
+                let url =
+                    self.rules.check(url, server.configured).map_err(|error| Failure::NotAllowed(error.to_string()))?;
                 let door = Door {
                     connector: self,
                     http: self.clients.of(server.configured),
@@ -133,8 +134,8 @@ impl Connector {
                 // Our own environment holds secrets that are no business of a tool server.
                 child.args(args).env_clear().envs(inherited()).envs(env).kill_on_drop(true);
                 let spawned = TokioChildProcess::builder(child).stderr(Stdio::null()).spawn();
-                let (transport, _) =
-                    spawned.map_err(|error| Failure::Refused(format!("the command cannot be started: {}", error.kind())))?;
+                let (transport, _) = spawned
+                    .map_err(|error| Failure::Refused(format!("the command cannot be started: {}", error.kind())))?;
                 let limit = self.config.initialize_timeout();
                 let service = within(cx, limit, handshake(transport, both_eras(), None)).await?;
                 Ok((service, Way::Stdio))
@@ -213,8 +214,10 @@ impl Door<'_> {
             Way::LegacySse => Ok((within(cx, limit, self.legacy()).await?, Way::LegacySse)),
             _ => {
                 let service = within(cx, limit, self.streamable(way)).await?;
-                let stateless =
-                    service.peer().peer_info().is_some_and(|peer| peer.protocol_version >= ProtocolVersion::V_2026_07_28);
+                let stateless = service
+                    .peer()
+                    .peer_info()
+                    .is_some_and(|peer| peer.protocol_version >= ProtocolVersion::V_2026_07_28);
                 Ok((service, if stateless { Way::Stateless } else { Way::Handshake }))
             }
         }

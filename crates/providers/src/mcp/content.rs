@@ -40,7 +40,10 @@ pub(super) fn tool(label: &str, tool: Tool) -> Option<ToolDef> {
         return None;
     }
     let description = tool.description.map(|text| {
-        text.chars().filter(|char| matches!(char, '\n' | '\t') || !is_unprintable(*char)).take(MAX_DESCRIPTION).collect()
+        text.chars()
+            .filter(|char| matches!(char, '\n' | '\t') || !is_unprintable(*char))
+            .take(MAX_DESCRIPTION)
+            .collect()
     });
     let object = |schema: std::sync::Arc<rmcp::model::JsonObject>| Value::Object((*schema).clone());
     Some(ToolDef {

@@ -241,9 +241,13 @@ mod tests {
     #[test]
     fn callers_cannot_set_protocol_headers() {
         assert!(headers(&given("X-Claim-Run", "r-1")).is_ok());
-        for (name, value) in
-            [("Authorization", "Bearer x"), ("host", "evil"), ("Mcp-Session-Id", "1"), ("x-a", "1\r\nx: 2"), ("a b", "1")]
-        {
+        for (name, value) in [
+            ("Authorization", "Bearer x"),
+            ("host", "evil"),
+            ("Mcp-Session-Id", "1"),
+            ("x-a", "1\r\nx: 2"),
+            ("a b", "1"),
+        ] {
             assert!(headers(&given(name, value)).is_err(), "{name}");
         }
     }

@@ -32,8 +32,7 @@ impl McpSource {
 
     async fn tools(&self, session: &Session, cx: &CallContext) -> Result<Arc<Vec<ToolDef>>, Failure> {
         let config = self.pool.config();
-        let limits =
-            ListLimits { time: config.list_timeout(), ttl: config.tools_ttl(), max_tools: config.max_tools };
+        let limits = ListLimits { time: config.list_timeout(), ttl: config.tools_ttl(), max_tools: config.max_tools };
         let (tools, fresh) = session.tools(&self.server.label, &limits, cx).await?;
         if fresh {
             let (name, uri, count) = (&self.server.label, shown(&self.server.place), tools.len());

@@ -83,10 +83,9 @@ async fn refused_arguments_and_unknown_tools_are_told_apart() {
 async fn only_idempotent_calls_are_repeated() {
     let broken = Arc::new(AtomicBool::new(true));
     let breaks = broken.clone();
-    let fake = Fake::start(move |seen| {
-        (seen.rpc() == "tools/call" && breaks.swap(false, Ordering::SeqCst)).then(cut_off)
-    })
-    .await;
+    let fake =
+        Fake::start(move |seen| (seen.rpc() == "tools/call" && breaks.swap(false, Ordering::SeqCst)).then(cut_off))
+            .await;
     let source = servers().open(&fake.server(), &context()).await.unwrap();
     source.list(&context()).await.unwrap();
     assert!(source.call("look", JsonObject::new(), &context()).await.is_ok());
@@ -113,7 +112,9 @@ async fn legacy_fake(opened: Arc<AtomicUsize>) -> Fake {
             }
             opened.fetch_add(1, Ordering::SeqCst);
             let (sender, receiver) = mpsc::unbounded();
-            sender.unbounded_send("event: endpoint\r\ndata: /messages/?session_id=7\r\n\r\n: ping\r\n\r\n".into()).unwrap();
+            sender
+                .unbounded_send("event: endpoint\r\ndata: /messages/?session_id=7\r\n\r\n: ping\r\n\r\n".into())
+                .unwrap();
             *stream.lock().unwrap() = Some(sender);
             let body = Body::from_stream(receiver.map(Ok::<_, std::io::Error>));
             return Some(([(http::header::CONTENT_TYPE, "text/event-stream; charset=utf-8")], body).into_response());
@@ -144,7 +145,8 @@ async fn falls_back_to_legacy_sse_and_remembers_it() {
     assert_eq!(source.list(&context()).await.unwrap()[0].name, "old_tool");
     let output = source.call("old_tool", JsonObject::new(), &context()).await.unwrap();
     assert_eq!(output.text, "old answer");
-    let posts = |fake: &Fake| fake.seen().iter().filter(|seen| seen.path == "/sse" && seen.method == Method::POST).count();
+    let posts =
+        |fake: &Fake| fake.seen().iter().filter(|seen| seen.path == "/sse" && seen.method == Method::POST).count();
     let before = posts(&fake);
     // Another name, so another session: the transport that worked is tried first.
     servers.open(&server(&url, Some("other")), &context()).await.unwrap();

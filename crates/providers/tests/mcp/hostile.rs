@@ -62,7 +62,8 @@ async fn an_endless_list_is_cut_off_by_size() {
 
 #[tokio::test]
 async fn an_endless_event_is_cut_off() {
-    let fake = Fake::start(|seen| (seen.rpc() == "tools/call").then(|| endless("text/event-stream", "data: xxxxxxx"))).await;
+    let fake =
+        Fake::start(|seen| (seen.rpc() == "tools/call").then(|| endless("text/event-stream", "data: xxxxxxx"))).await;
     let source = servers().open(&fake.server(), &context()).await.unwrap();
     assert!(source.call("act", JsonObject::new(), &context()).await.is_err());
 }
@@ -87,7 +88,10 @@ async fn unusable_and_repeated_names_are_left_out() {
 async fn a_server_that_never_answers_is_given_up_in_each_phase() {
     let fake = Fake::start(|_| Some(silent("application/json"))).await;
     let error = servers().open(&fake.server(), &context()).await.err().unwrap();
-    assert!(matches!(error, ToolError::Timeout { .. } | ToolError::Unreachable { .. } | ToolError::Protocol { .. }), "{error}");
+    assert!(
+        matches!(error, ToolError::Timeout { .. } | ToolError::Unreachable { .. } | ToolError::Protocol { .. }),
+        "{error}"
+    );
 
     let fake = Fake::start(|seen| (seen.rpc() == "tools/call").then(|| silent("text/event-stream"))).await;
     let source = servers().open(&fake.server(), &context()).await.unwrap();
