@@ -51,7 +51,10 @@ async fn an_answer_that_breaks_off_is_an_error() {
         let model = FakeModel::start().await;
         model.always(Answer::text("half an answer").fails(fault));
         let error = inference::ends_at_an_error(&provider(&model), call()).await;
-        assert!(matches!(error, InferenceError::Unreachable(_) | InferenceError::Upstream { .. }), "{fault:?}: {error}");
+        assert!(
+            matches!(error, InferenceError::Unreachable(_) | InferenceError::Upstream { .. }),
+            "{fault:?}: {error}"
+        );
     }
 }
 

@@ -50,7 +50,12 @@ impl OpenAiCompatible {
         self.send(|| self.client.request(Method::GET, self.config.url(path)), cx).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: &impl Serialize, cx: &CallContext) -> Result<Response, InferenceError> {
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        cx: &CallContext,
+    ) -> Result<Response, InferenceError> {
         let url = self.config.url(path);
         self.send(|| self.client.request(Method::POST, &url).json(body), cx).await
     }
@@ -82,7 +87,11 @@ impl OpenAiCompatible {
     }
 
     /// One try; an error comes with a pause when trying again may help.
-    async fn once(&self, request: RequestBuilder, cx: &CallContext) -> Result<Response, (InferenceError, Option<Duration>)> {
+    async fn once(
+        &self,
+        request: RequestBuilder,
+        cx: &CallContext,
+    ) -> Result<Response, (InferenceError, Option<Duration>)> {
         let own = self.config.api_token.as_ref().map(|token| token.expose_secret().to_owned());
         let token = cx.provider_data.get("vllm_api_token").and_then(|token| token.as_str()).map(str::to_owned).or(own);
         let request = match token {
