@@ -16,9 +16,6 @@ use crate::limits::Limits;
 use crate::registry::ChatRoute;
 use crate::run::{Ask, Run, Step};
 
-/// Tokens of a grounded model's last answer.
-const CLOSING_TOKENS: u32 = 96;
-
 /// Everything a run reaches outside of itself.
 pub struct Driver {
     pub route: ChatRoute,
@@ -51,6 +48,7 @@ impl Driver {
                         self.tell(RunEvent::CallDone { call, output }).await?;
                     }
                 }
+                Step::Say(words) => self.show(Some(words), false).await?,
                 Step::Done(done) => {
                     for call in done.for_caller {
                         self.tell(RunEvent::CallerMustRun { call }).await?;
@@ -84,10 +82,6 @@ impl Driver {
         if !ask.tools_allowed {
             let unused = (!request.tools.is_empty()).then_some(ToolChoice::Mode(ToolMode::None));
             request.tool_choice = unused;
-        }
-        if self.route.traits.grounded && !ask.tools_allowed {
-            // A sentence or two; what the model adds beyond them would not survive the check.
-            request.max_tokens = Some(request.max_tokens.map_or(CLOSING_TOKENS, |limit| limit.min(CLOSING_TOKENS)));
         }
         let call = ChatCall { request, narrowed: ask.narrowed };
         let mut stream = match self.route.inference.chat(call, &self.cx).await {

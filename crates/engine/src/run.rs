@@ -50,6 +50,8 @@ pub struct Rules {
 pub enum Step {
     AskModel(Ask),
     CallTools(Vec<CallRef>),
+    /// Say this without asking the model; the next step is `Done`.
+    Say(String),
     Done(Done),
     /// Waiting for `on_model` or `on_tools`.
     Waiting,
@@ -100,7 +102,11 @@ impl Run {
     }
 
     pub fn step(&mut self) -> Step {
-        std::mem::replace(&mut self.next, Step::Waiting)
+        let step = std::mem::replace(&mut self.next, Step::Waiting);
+        if matches!(step, Step::Say(_)) {
+            self.finish(Outcome::Completed);
+        }
+        step
     }
 
     pub fn toolbox(&self) -> &Toolbox {
@@ -236,21 +242,13 @@ impl Run {
         let tools_allowed = !self.tools_over && !self.toolbox.is_empty();
         let narrowed =
             (self.rules.grounded && tools_allowed).then(|| grounding::narrow(&self.toolbox, &self.conversation));
+        if narrowed.as_ref().is_some_and(|narrowed| narrowed.tools.is_empty())
+            && let Some(words) = grounding::answer::own_words(&self.toolbox, &self.conversation)
+        {
+            self.next = Step::Say(words);
+            return;
+        }
         self.next = Step::AskModel(Ask { messages: self.messages.clone(), narrowed, tools_allowed });
-    }
-
-    /// The last question of a grounded run: nothing is left to call, so the model reads the request and the last
-    /// result alone. A short prompt is quick to read, and there is less in it to get wrong.
-    fn closing(&self, narrowed: Option<&Narrowed>) -> Option<Vec<ChatMessage>> {
-        narrowed.filter(|narrowed| narrowed.tools.is_empty())?;
-        self.conversation.recent_calls().next()?;
-        let first = self.messages.first().filter(|message| message.role == Role::System);
-        let asked = self.messages.iter().rposition(|message| message.role == Role::User)?;
-        let call = self.messages.iter().rposition(|message| !message.tool_calls.is_empty())?;
-        let mut messages: Vec<ChatMessage> = first.into_iter().cloned().collect();
-        messages.push(self.messages[asked].clone());
-        messages.extend(self.messages[call..].iter().cloned());
-        Some(messages)
     }
 
     fn finish(&mut self, outcome: Outcome) {

@@ -113,7 +113,7 @@ fn going_round_in_circles_ends_with_an_answer_without_tools() {
                 assert_eq!(done.outcome, Outcome::Completed);
                 break;
             }
-            Step::Waiting => panic!("stuck"),
+            Step::Say(_) | Step::Waiting => panic!("stuck"),
         }
     }
     assert_eq!(tools_offered, [true, true, true, false]);
@@ -134,7 +134,7 @@ fn the_iteration_limit_ends_the_run_as_incomplete() {
                 assert_eq!(done.outcome, Outcome::Incomplete { reason: "max_iterations_exceeded".into() });
                 return;
             }
-            Step::Waiting => panic!("stuck"),
+            Step::Say(_) | Step::Waiting => panic!("stuck"),
         }
     }
 }
@@ -188,6 +188,7 @@ proptest! {
                     prop_assert!(!made.is_empty());
                     run.on_tools(made.into_iter().map(|call| (call, output("x"))).collect());
                 }
+                Step::Say(words) => prop_assert!(!words.is_empty()),
                 Step::Done(_) => {
                     prop_assert_eq!(run.step(), Step::Waiting);
                     return Ok(());

@@ -53,12 +53,15 @@ fn options() -> Result<Options, Failure> {
     Ok(options)
 }
 
+/// Pages of text with what stands beside them; `None` for a document that cannot be read.
+type ReadText = Option<(Vec<PageText>, Vec<Aside>)>;
+
 fn read(
     file: &Path,
     options: &Options,
     reader: &mut Option<ocr::Reader>,
     time: &mut (f64, usize),
-) -> Result<Option<(Vec<PageText>, Vec<Aside>)>, Failure> {
+) -> Result<ReadText, Failure> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let kept = options.pages.as_ref().map(|folder| folder.join(format!("{stem}.json")));
     if let Some(text) = kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok()) {
@@ -199,7 +202,7 @@ fn extras(truth: &Value, facts: &Facts, scores: &mut BTreeMap<String, Score>) ->
     let expected_conflict = expected["conflicts"].as_array().is_some_and(|list| !list.is_empty())
         || truth["scenario"] == "conflicting_evidence";
     check("conflict", expected_conflict.to_string(), (!conflicts.is_empty()).to_string());
-    if !conflicts.is_empty() != expected_conflict {
+    if conflicts.is_empty() == expected_conflict {
         println!("{conflicts:?}");
     }
     let want: Vec<String> = expected["items"]

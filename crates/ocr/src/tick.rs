@@ -173,7 +173,7 @@ impl Ink {
     fn free(&self, x: usize, y: usize, side: usize) -> bool {
         let gap = (side / 6).max(3);
         let (inner, length) = (y + side / 5, side * 3 / 5);
-        let west = x >= gap + 1 && self.share(&self.exact, x - gap, inner, gap - 2, length) > 0.35;
+        let west = x > gap && self.share(&self.exact, x - gap, inner, gap - 2, length) > 0.35;
         let east = x + side + gap < self.width && self.share(&self.exact, x + side + 2, inner, gap - 2, length) > 0.35;
         let long = |row: usize| {
             let (from, to) = (x.saturating_sub(side), (x + 2 * side).min(self.width));

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::conversation::{Called, Conversation, Turn};
 use super::numerals::{numerals, same};
+use crate::toolbox::Toolbox;
 
 /// What to say at the end: `written` when it survives the check, else a rendering of the last result.
 ///
@@ -17,6 +18,16 @@ pub fn settle(written: &str, conversation: &Conversation) -> String {
     } else {
         rendered(&last.result, &language(conversation))
     }
+}
+
+/// What the last call says of itself, when it changed something, worked, and brings an explanation.
+///
+/// Such a run has nothing left to ask the model: an answer that differs from the explanation would not survive
+/// [`settle`], and one that repeats it costs the time of reading and writing it all again.
+pub fn own_words(toolbox: &Toolbox, conversation: &Conversation) -> Option<String> {
+    let last = conversation.recent_calls().last().filter(|called| called.ok)?;
+    let acted = toolbox.get(&last.tool).is_some_and(|tool| !tool.read_only());
+    if acted { explanation(&last.result, &language(conversation)) } else { None }
 }
 
 /// Every number stands in the conversation, and the verdict and amounts of the last result are in the sentence.
@@ -94,15 +105,19 @@ fn french_words(text: &str) -> i64 {
     french - count(&["the", "of", "and", "is", "for", "to", "you", "this", "claim", "with"])
 }
 
+fn explanation(result: &Value, language: &str) -> Option<String> {
+    let keys = [format!("explanation_{language}"), "explanation".into(), "explanation_en".into(), "summary".into()];
+    keys.iter()
+        .filter_map(|key| result.get(key).and_then(Value::as_str))
+        .map(str::trim)
+        .find(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
 /// The result's own explanation when it brings one (`explanation_fr`, `explanation`, `summary`), else its scalars.
 fn rendered(result: &Value, language: &str) -> String {
-    let own = [format!("explanation_{language}"), "explanation".into(), "explanation_en".into(), "summary".into()];
-    for key in own {
-        if let Some(text) = result.get(&key).and_then(Value::as_str)
-            && !text.trim().is_empty()
-        {
-            return text.trim().to_owned();
-        }
+    if let Some(own) = explanation(result, language) {
+        return own;
     }
     match result {
         Value::Object(object) => {
@@ -129,6 +144,7 @@ fn scalar(value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::toolbox::{Origin, Tool};
 
     fn decided() -> Conversation {
         let mut conversation = Conversation::default();
@@ -150,6 +166,28 @@ mod tests {
         for written in ["Approve: 1,430.50 EUR after a deductible of 4950.", "We deny the claim.", "approve", ""] {
             assert_eq!(settle(written, &decided()), "Covered: 1,430.50 EUR.", "{written}");
         }
+    }
+
+    #[test]
+    fn an_act_that_explains_itself_needs_no_model() {
+        let tool = |read_only| Tool {
+            name: "decide".into(),
+            description: None,
+            parameters: serde_json::json!({"type": "object"}),
+            output_schema: None,
+            origin: Origin::Server { label: "s".into(), tool: "decide".into(), read_only, needs_approval: false },
+        };
+        let (mut acts, mut reads) = (Toolbox::default(), Toolbox::default());
+        acts.add(tool(false));
+        reads.add(tool(true));
+        assert_eq!(own_words(&acts, &decided()).as_deref(), Some("Covered: 1,430.50 EUR."));
+        assert_eq!(own_words(&reads, &decided()), None, "a reading is for the model to put into words");
+        let mut failed = decided();
+        failed.called("decide", "{}", r#"{"explanation": "no"}"#, None, false);
+        assert_eq!(own_words(&acts, &failed), None);
+        let mut asked_again = decided();
+        asked_again.turns.push(Turn::User("Why?".into()));
+        assert_eq!(own_words(&acts, &asked_again), None, "a new question is the model's");
     }
 
     #[test]

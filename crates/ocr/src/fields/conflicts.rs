@@ -29,7 +29,7 @@ pub(super) fn conflicts(views: &[View<'_>], fields: &BTreeMap<FieldName, Fact>, 
     found
 }
 
-fn own<'f>(fields: &'f BTreeMap<FieldName, Fact>, name: FieldName) -> Option<&'f Fact> {
+fn own(fields: &BTreeMap<FieldName, Fact>, name: FieldName) -> Option<&Fact> {
     fields.get(&name).filter(|fact| fact.confidence >= CERTAIN)
 }
 

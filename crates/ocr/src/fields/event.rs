@@ -86,10 +86,9 @@ pub fn peril(views: &[View<'_>], product: Option<Product>) -> Option<(&'static P
             // The options of a form without a cross say nothing.
             let one = perils::all_named(&value.text, product).len() <= 1 && !beside_options(view, value.line, product);
             if let Some(peril) = perils::named(&value.text, product).or_else(|| perils::mentioned(&value.text, product))
+                && one
             {
-                if one {
-                    return Some((peril, view.fact(peril.code.to_owned(), value.line, FactSource::Label), false));
-                }
+                return Some((peril, view.fact(peril.code.to_owned(), value.line, FactSource::Label), false));
             }
         }
         if view.part == Part::Letter
@@ -216,7 +215,7 @@ pub fn country(views: &[View<'_>]) -> Option<Fact> {
 }
 
 fn inside_brackets(sentence: &str) -> Option<&'static str> {
-    let text = sentence.replace('{', "(").replace('[', "(");
+    let text = sentence.replace(['{', '['], "(");
     text.split('(').skip(1).find_map(|part| places::country(part.split([')', ']', '}']).next().unwrap_or_default()))
 }
 

@@ -217,7 +217,7 @@ pub fn country(name: &str) -> Option<&'static str> {
 /// The country of a place: "City (Country)", "City, Country", "City (FR)", or a country named alone.
 #[must_use]
 pub fn country_of(place: &str) -> Option<&'static str> {
-    let place = place.replace('{', "(").replace('[', "(");
+    let place = place.replace(['{', '['], "(");
     for inside in place.split('(').skip(1) {
         let inside = inside.split([')', ']', '}']).next().unwrap_or_default();
         let code = inside.trim();

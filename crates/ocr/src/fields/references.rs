@@ -201,7 +201,7 @@ pub fn plate(view: &View<'_>) -> Option<Fact> {
         let clean = text.chars().all(|c| c.is_ascii_alphanumeric() || " -.".contains(c));
         (clean && (4..=10).contains(&letters) && text.chars().any(|c| c.is_ascii_digit())).then(|| plate_form(text))
     });
-    let in_text = || text_fact(view, &PLATE_WORDS, |text| plate_in(text));
+    let in_text = || text_fact(view, &PLATE_WORDS, plate_in);
     let beside_vehicle = || view.labelled(&[Label::Vehicle], |text| plate_in(&plain(text)));
     labelled.or_else(in_text).or_else(beside_vehicle)
 }
