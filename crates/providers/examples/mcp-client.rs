@@ -91,7 +91,7 @@ async fn scenario(name: &str, source: &Arc<dyn ToolSource>) -> Outcome {
 async fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let target = arguments.first().ok_or("usage: mcp-client URL [TOOL [ARGUMENTS [CALLS]]]")?;
-    let servers = McpServers::new(McpConfig::default())?;
+    let servers = McpServers::new(McpConfig::default());
     let server = ToolServer { label: "server".into(), place: place(target), configured: true };
     let source = servers.open(&server, &context()).await?;
     if let Ok(name) = std::env::var("MCP_CONFORMANCE_SCENARIO") {

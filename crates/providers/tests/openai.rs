@@ -15,7 +15,7 @@ fn config(model: &FakeModel) -> OpenAiConfig {
 }
 
 fn provider(model: &FakeModel) -> OpenAiCompatible {
-    OpenAiCompatible::new(config(model)).expect("a client")
+    OpenAiCompatible::new(config(model))
 }
 
 fn call() -> ChatCall {
@@ -78,7 +78,7 @@ async fn nobody_there_is_said_plainly() {
         connect_timeout: Duration::from_secs(1),
         ..OpenAiConfig::default()
     };
-    let provider = OpenAiCompatible::new(config).expect("a client");
+    let provider = OpenAiCompatible::new(config);
     let error = provider.complete(call(), &inference::context()).await.expect_err("nobody there");
     assert!(matches!(error, InferenceError::Unreachable(_)), "{error}");
     assert!(matches!(provider.health().await, ports::health::ProviderHealth::Error(_)));
@@ -87,7 +87,7 @@ async fn nobody_there_is_said_plainly() {
 #[tokio::test]
 async fn texts_become_vectors_in_their_order() {
     let model = FakeModel::start().await;
-    let embeddings = OpenAiEmbeddings::new(config(&model)).expect("a client");
+    let embeddings = OpenAiEmbeddings::new(config(&model));
     let texts = vec!["one".to_owned(), "two".to_owned()];
     let embedded = embeddings.embed("fake-model", texts, &inference::context()).await.expect("vectors");
     let expected: Vec<Vec<f32>> = ["one", "two"].map(|text| testkit::openai::hash_vector(text, 768)).into();

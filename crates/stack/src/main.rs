@@ -46,7 +46,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         LogFormat::Json => host::telemetry::LogFormat::Json,
     };
     let quiet = matches!(&cli.command, Some(Command::Demo { .. } | Command::Process(_))) && cli.settings.log.is_none();
-    host::telemetry::start(if quiet { "warn" } else { &config.log.filter }, format);
+    let _log = host::telemetry::start(if quiet { "warn" } else { &config.log.filter }, format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(perform(cli, config));
     // A model that is still loading must not keep the process alive.

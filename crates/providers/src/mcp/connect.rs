@@ -105,11 +105,11 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(3600);
 const REMEMBERED: u64 = 1024;
 
 impl Connector {
-    pub(super) fn new(config: McpConfig) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(config: McpConfig) -> Self {
         let rules = AddressRules::new(&config);
-        let clients = Clients::new(&config, &rules)?;
+        let clients = Clients::new(&config, &rules);
         let ways = moka::future::Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build();
-        Ok(Self { config, rules, clients, ways })
+        Self { config, rules, clients, ways }
     }
 
     pub(super) async fn connect(&self, server: &ToolServer, cx: &CallContext) -> Result<(Running, Way), Failure> {
@@ -119,7 +119,7 @@ impl Connector {
                     self.rules.check(url, server.configured).map_err(|error| Failure::NotAllowed(error.to_string()))?;
                 let door = Door {
                     connector: self,
-                    http: self.clients.of(server.configured),
+                    http: self.clients.of(server.configured)?,
                     url,
                     headers: headers(given)?,
                     authorization: authorization.as_deref(),

@@ -18,32 +18,36 @@ use rmcp::{
 use sse_stream::Sse;
 
 use super::{McpConfig, address::AddressRules, failure::Failure};
+use crate::late_client::LateClient;
 
 const MAX_REDIRECTS: usize = 5;
 
 /// One client for addresses we were configured with, one for those callers give.
 pub(super) struct Clients {
-    trusted: reqwest::Client,
-    guarded: reqwest::Client,
+    trusted: LateClient,
+    guarded: LateClient,
 }
 
 impl Clients {
-    pub(super) fn new(config: &McpConfig, rules: &AddressRules) -> Result<Self, reqwest::Error> {
-        let builder = || {
+    pub(super) fn new(config: &McpConfig, rules: &AddressRules) -> Self {
+        let connect_timeout = config.connect_timeout();
+        let builder = move || {
             reqwest::Client::builder()
-                .connect_timeout(config.connect_timeout())
+                .connect_timeout(connect_timeout)
                 .tcp_nodelay(true)
                 .redirect(redirect::Policy::custom(same_origin))
         };
-        Ok(Self {
-            trusted: builder().build()?,
+        let rules = Arc::new(rules.clone());
+        Self {
+            trusted: LateClient::new(builder),
             // A proxy would resolve names by itself, past our rules.
-            guarded: builder().no_proxy().dns_resolver(Arc::new(rules.clone())).build()?,
-        })
+            guarded: LateClient::new(move || builder().no_proxy().dns_resolver(rules.clone())),
+        }
     }
 
-    pub(super) fn of(&self, trusted: bool) -> reqwest::Client {
-        if trusted { self.trusted.clone() } else { self.guarded.clone() }
+    pub(super) fn of(&self, trusted: bool) -> Result<reqwest::Client, Failure> {
+        let client = if trusted { &self.trusted } else { &self.guarded };
+        client.get().map_err(|error| Failure::Refused(format!("no HTTP client: {error}")))
     }
 }
 

@@ -25,13 +25,13 @@ pub struct McpServers {
 
 impl McpServers {
     /// Nothing is contacted before the first [`ToolServers::open`].
-    pub fn new(config: McpConfig) -> Result<Self, reqwest::Error> {
+    pub fn new(config: McpConfig) -> Self {
         let sessions = moka::future::Cache::builder()
             .max_capacity(config.max_sessions.max(1))
             .time_to_idle(Duration::from_secs(config.idle_seconds.max(1)))
             .build();
-        let connector = Connector::new(config)?;
-        Ok(Self { pool: Arc::new(Pool { connector, sessions }) })
+        let connector = Connector::new(config);
+        Self { pool: Arc::new(Pool { connector, sessions }) }
     }
 }
 

@@ -15,8 +15,8 @@ pub struct OpenAiEmbeddings {
 }
 
 impl OpenAiEmbeddings {
-    pub fn new(config: OpenAiConfig) -> Result<Self, InferenceError> {
-        Ok(Self { server: OpenAiCompatible::new(config)? })
+    pub fn new(config: OpenAiConfig) -> Self {
+        Self { server: OpenAiCompatible::new(config) }
     }
 }
 

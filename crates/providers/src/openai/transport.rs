@@ -11,6 +11,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::config::OpenAiConfig;
+use crate::late_client::LateClient;
 
 /// Bytes of an error body that are read.
 const ERROR_BODY: usize = 64 * 1024;
@@ -19,25 +20,30 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 pub struct OpenAiCompatible {
     pub(super) config: OpenAiConfig,
-    client: Client,
+    client: LateClient,
     /// What the last request met; health asks nobody.
     last: Mutex<ProviderHealth>,
 }
 
 impl OpenAiCompatible {
-    pub fn new(config: OpenAiConfig) -> Result<Self, InferenceError> {
-        let client = Client::builder()
-            .connect_timeout(config.connect_timeout)
-            .read_timeout(config.idle_timeout)
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| InferenceError::Internal(error.to_string()))?;
-        Ok(Self { config, client, last: Mutex::new(ProviderHealth::Ok) })
+    pub fn new(config: OpenAiConfig) -> Self {
+        let (connect, idle) = (config.connect_timeout, config.idle_timeout);
+        let client = LateClient::new(move || {
+            Client::builder()
+                .connect_timeout(connect)
+                .read_timeout(idle)
+                .tcp_nodelay(true)
+                .redirect(reqwest::redirect::Policy::none())
+        });
+        Self { config, client, last: Mutex::new(ProviderHealth::Ok) }
     }
 
     pub(super) fn last_seen(&self) -> ProviderHealth {
         self.last.lock().map_or(ProviderHealth::Ok, |last| last.clone())
+    }
+
+    fn client(&self) -> Result<Client, InferenceError> {
+        self.client.get().map_err(|error| InferenceError::Internal(format!("no HTTP client: {error}")))
     }
 
     fn remember(&self, health: ProviderHealth) {
@@ -47,7 +53,8 @@ impl OpenAiCompatible {
     }
 
     pub(super) async fn get(&self, path: &str, cx: &CallContext) -> Result<Response, InferenceError> {
-        self.send(|| self.client.request(Method::GET, self.config.url(path)), cx).await
+        let client = self.client()?;
+        self.send(|| client.request(Method::GET, self.config.url(path)), cx).await
     }
 
     pub(super) async fn post(
@@ -56,8 +63,8 @@ impl OpenAiCompatible {
         body: &impl Serialize,
         cx: &CallContext,
     ) -> Result<Response, InferenceError> {
-        let url = self.config.url(path);
-        self.send(|| self.client.request(Method::POST, &url).json(body), cx).await
+        let (client, url) = (self.client()?, self.config.url(path));
+        self.send(|| client.request(Method::POST, &url).json(body), cx).await
     }
 
     /// Tries until the server begins to answer or the tries are used up.

@@ -136,7 +136,7 @@ pub(crate) fn quick() -> McpConfig {
 }
 
 pub(crate) fn servers() -> McpServers {
-    McpServers::new(quick()).unwrap()
+    McpServers::new(quick())
 }
 
 pub(crate) fn context() -> CallContext {

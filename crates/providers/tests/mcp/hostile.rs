@@ -188,7 +188,7 @@ async fn a_caller_cannot_name_private_addresses_or_commands() {
     })
     .await;
     let config = providers::mcp::McpConfig { allow_loopback: false, ..quick() };
-    let servers = providers::mcp::McpServers::new(config).unwrap();
+    let servers = providers::mcp::McpServers::new(config);
     let named = fake.url.replace("127.0.0.1", "localhost");
     for url in [fake.url.as_str(), named.as_str(), "http://10.1.2.3/mcp", "http://[fd00::1]/mcp"] {
         let given = ToolServer { configured: false, ..server(url, None) };

@@ -31,7 +31,7 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
     });
     let responder = Arc::new(Responder {
         registry: Arc::new(Registry::new(entries)),
-        servers: Arc::new(McpServers::new(McpConfig::default())?),
+        servers: Arc::new(McpServers::new(McpConfig::default())),
         connectors: connectors(&config.gateway)?,
         responses: Arc::new(store.clone()),
         clock: Arc::new(SystemClock),

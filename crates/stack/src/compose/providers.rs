@@ -35,11 +35,11 @@ fn serves(provider: &ProviderConfig, config: &StackConfig, warm: bool) -> Result
     match provider.kind {
         ProviderKind::RemoteChat => {
             let Some(remote) = remote(provider) else { return Ok(None) };
-            Ok(Some(Serves::Chat(Arc::new(OpenAiCompatible::new(remote)?), traits(provider, false))))
+            Ok(Some(Serves::Chat(Arc::new(OpenAiCompatible::new(remote)), traits(provider, false))))
         }
         ProviderKind::RemoteEmbedding => {
             let Some(remote) = remote(provider) else { return Ok(None) };
-            Ok(Some(Serves::Embeddings(Arc::new(OpenAiEmbeddings::new(remote)?))))
+            Ok(Some(Serves::Embeddings(Arc::new(OpenAiEmbeddings::new(remote)))))
         }
         ProviderKind::LlamaCpp => {
             let chat = chat_model::llama(provider, config, warm)?;
