@@ -41,7 +41,11 @@ pub struct DecisionView {
     notes: Value,
     explanation_en: String,
     explanation_fr: String,
-    /// What the model wrote last, kept whatever it says.
+    /// What the rules alone said, when the agent's opinion sent the claim to a person; else null.
+    rule_result: Value,
+    /// What the agent thought, when it said so; else null. It can only make the outcome stricter.
+    agent_opinion: Value,
+    /// The last words of the agent's run, kept whatever they say.
     agent_text: Option<String>,
     agent_text_agrees: bool,
     policy_version: Option<String>,
@@ -85,7 +89,8 @@ impl DecisionView {
             Some(text) if record.agent_agrees => text.to_owned(),
             _ => rendered.clone(),
         };
-        let extra = |name: &str| document.extra.get(name).cloned().unwrap_or_else(|| json!([]));
+        let kept = |name: &str| document.extra.get(name).cloned();
+        let extra = |name: &str| kept(name).unwrap_or_else(|| json!([]));
         let found = |kind: &str, name: &str| {
             let latest = evidence.iter().find(|found| found.kind == kind);
             latest.and_then(|found| found.payload.get(name)).cloned().unwrap_or_else(|| json!([]))
@@ -119,6 +124,8 @@ impl DecisionView {
             amount_steps: extra("amount_steps"),
             trace: extra("trace"),
             notes: extra("notes"),
+            rule_result: kept("rule_result").unwrap_or_default(),
+            agent_opinion: kept("agent_opinion").unwrap_or_default(),
             explanation_en: document.explanation(Language::En),
             explanation_fr: document.explanation(Language::Fr),
             payable_amount: document.payable_amount,
