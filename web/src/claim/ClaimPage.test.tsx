@@ -130,7 +130,7 @@ describe("a run", () => {
     steps = progress.processing_steps;
     act(() => { FakeEventSource.report("step_completed"); });
     expect(await screen.findByText("Paid after the deductible.")).toBeTruthy();
-    expect(screen.getByRole("button", { name: "Process again" })).toBeTruthy();
+    expect(await screen.findByRole("button", { name: "Process again" })).toBeTruthy();
   });
 
   it("keeps the page and says so when the service stops answering", async () => {
