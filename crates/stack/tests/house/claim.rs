@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use testkit::openai::{Answer, FakeModel, Fault};
 
-use crate::process::{Running, import};
+use crate::process::{Running, import, samples};
 
 /// What an agent that does its work calls, in order.
 fn script(model: &FakeModel, claim: &str, user: &str, path: &str) {
@@ -43,6 +43,35 @@ async fn a_french_estimate_is_paid_after_the_deductible() {
     let (_, status) = house.get("claims", "/api/v1/claims/DEV-0002/status").await;
     assert_eq!(status["status"], "completed");
     assert!(status["processing_steps"].as_array().unwrap().len() >= 4, "{status}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_decided_goes_to_a_person_with_the_reason() {
+    let data = tempfile::tempdir().unwrap();
+    import(data.path()).await;
+    let model = FakeModel::start().await;
+    let house = Running::start(data.path(), Some(&model), &["all"]).await;
+    let sample = |name: &str| std::fs::read(samples().join("documents").join(name)).unwrap();
+    let cases = [
+        ("letter.pdf", b"Dear insurer, this is only text.".to_vec(), "USR-1020", "DOC_UNREADABLE"),
+        ("empty.pdf", Vec::new(), "USR-1020", "DOC_UNREADABLE"),
+        ("locked.pdf", sample("dev-0016.pdf"), "USR-1020", "DOC_UNREADABLE"),
+        ("whose.pdf", sample("dev-0002.pdf"), "USR-9999", "IDENTITY_MISMATCH"),
+    ];
+    for (name, bytes, user, code) in cases {
+        let (status, claim) = house.submit(name, &bytes, user).await;
+        if bytes.is_empty() {
+            assert_eq!((status, &claim["error"]["param"]), (400, &json!("file")), "{claim}");
+            continue;
+        }
+        assert_eq!(status, 201, "{name}: {claim}");
+        let (id, path) = (claim["claim_id"].as_str().unwrap(), claim["document_path"].as_str().unwrap());
+        script(&model, id, user, path);
+        let decision = process(&house, id).await;
+        assert_eq!(decision["decision"], "manual_review", "{name}: {decision}");
+        assert!(codes(&decision).contains(&code), "{name}: {decision}");
+        model.forget();
+    }
 }
 
 #[tokio::test]
@@ -82,6 +111,17 @@ async fn killed_in_the_middle_the_claim_ends_decided_once() {
 }
 
 impl Running {
+    async fn submit(&self, name: &str, bytes: &[u8], user: &str) -> (u16, Value) {
+        let head = format!("--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        let tail =
+            format!("\r\n--cut\r\nContent-Disposition: form-data; name=\"user_id\"\r\n\r\n{user}\r\n--cut--\r\n");
+        let body = [head.as_bytes(), bytes, tail.as_bytes()].concat();
+        let request = self.http.post(self.url("claims", "/api/v1/claims"));
+        let request = request.header("content-type", "multipart/form-data; boundary=cut").body(body);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
     async fn decided(&self, claim: &str) -> Value {
         self.until("the decision", || async {
             let (status, decision) = self.get("claims", &format!("/api/v1/claims/{claim}/decision")).await;

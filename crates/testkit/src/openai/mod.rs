@@ -75,6 +75,12 @@ impl FakeModel {
         self
     }
 
+    /// Drops the answers that are still queued.
+    pub fn forget(&self) -> &Self {
+        lock(&self.state.queue).clear();
+        self
+    }
+
     /// The answer to every request for which none is queued.
     pub fn always(&self, answer: Answer) -> &Self {
         *lock(&self.state.standing) = answer;
