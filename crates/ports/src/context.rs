@@ -55,6 +55,13 @@ impl Clock for SystemClock {
 /// Fresh identifiers: `resp_…`, `msg_…`. Later ones sort after earlier ones.
 pub trait Ids: Send + Sync {
     fn fresh(&self, prefix: &str) -> String;
+
+    /// The longer form with 48 hexadecimal digits, which conversations and prompts have.
+    fn fresh_long(&self, prefix: &str) -> String {
+        let more = self.fresh("");
+        let tail = more.len().saturating_sub(16);
+        format!("{}{}", self.fresh(prefix), more.get(tail..).unwrap_or_default())
+    }
 }
 
 pub struct UuidIds;

@@ -16,6 +16,8 @@ pub enum OpenError {
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pool: AnyPool,
+    /// One process at a time opens this database, so whatever another one left behind is nobody's.
+    pub(crate) alone: bool,
 }
 
 impl Store {
@@ -49,7 +51,7 @@ impl Store {
         };
         let pool = options.connect(&url).await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self { pool, alone: sqlite })
     }
 
     pub async fn close(&self) {

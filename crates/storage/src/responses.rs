@@ -1,29 +1,18 @@
 //! Stored responses. The whole record is one JSON text: it is always read and written whole.
 
 use async_trait::async_trait;
-use ports::responses::{Listed, Page, Responses, StoreError, StoredResponse};
+use ports::responses::{Lease, Listed, Page, Responses, StoreError, StoredResponse};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::Store;
 use crate::error::{store_error, unreadable};
+use crate::paging::Cursor;
 
 #[async_trait]
 impl Responses for Store {
     async fn put(&self, stored: &StoredResponse) -> Result<(), StoreError> {
-        let body = serde_json::to_string(stored).map_err(unreadable)?;
-        sqlx::query(
-            "insert into responses (id, owner, created_at, body) values ($1, $2, $3, $4)
-             on conflict (id) do update set body = excluded.body",
-        )
-        .bind(&stored.response.id)
-        .bind(stored.owner.as_deref())
-        .bind(stored.response.created_at)
-        .bind(body)
-        .execute(&self.pool)
-        .await
-        .map_err(store_error)?;
-        Ok(())
+        self.save(stored, &Lease { runner: String::new(), until: 0 }).await
     }
 
     async fn get(&self, id: &str, owner: Option<&str>) -> Result<Option<StoredResponse>, StoreError> {
@@ -46,27 +35,124 @@ impl Responses for Store {
         Ok(done.rows_affected() > 0)
     }
 
-    async fn list(&self, page: &Page, owner: Option<&str>) -> Result<Listed<StoredResponse>, StoreError> {
+    async fn list(
+        &self,
+        page: &Page,
+        model: Option<&str>,
+        owner: Option<&str>,
+    ) -> Result<Listed<StoredResponse>, StoreError> {
         // Ids carry their time, so (created_at, id) is a total order and the cursor is the id alone.
         let newest_first = "select body from responses
-             where coalesce(owner, '') = $1
-               and ($2 = '' or (created_at, id) < (select created_at, id from responses where id = $2))
-             order by created_at desc, id desc limit $3";
+             where coalesce(owner, '') = $1 and ($2 = '' or model = $2)
+               and ($3 = '' or (created_at, id) < (select created_at, id from responses where id = $3))
+               and ($4 = '' or (created_at, id) > (select created_at, id from responses where id = $4))
+             order by created_at desc, id desc limit $5";
         let oldest_first = "select body from responses
-             where coalesce(owner, '') = $1
-               and ($2 = '' or (created_at, id) > (select created_at, id from responses where id = $2))
-             order by created_at, id limit $3";
-        let limit = i64::from(page.limit.clamp(1, 100));
-        let rows = sqlx::query(if page.ascending { oldest_first } else { newest_first })
+             where coalesce(owner, '') = $1 and ($2 = '' or model = $2)
+               and ($3 = '' or (created_at, id) > (select created_at, id from responses where id = $3))
+               and ($4 = '' or (created_at, id) < (select created_at, id from responses where id = $4))
+             order by created_at, id limit $5";
+        let cursor = Cursor::of(page);
+        let rows = sqlx::query(if cursor.ascending { oldest_first } else { newest_first })
             .bind(owner.unwrap_or_default())
-            .bind(page.after.as_deref().unwrap_or_default())
-            .bind(limit + 1)
+            .bind(model.unwrap_or_default())
+            .bind(cursor.after)
+            .bind(cursor.before)
+            .bind(cursor.fetch)
             .fetch_all(&self.pool)
             .await
             .map_err(store_error)?;
-        let has_more = rows.len() as i64 > limit;
-        let rows = rows.iter().take(limit as usize).map(read).collect::<Result<_, _>>()?;
-        Ok(Listed { rows, has_more })
+        cursor.listed(&rows, read)
+    }
+
+    async fn begin(&self, stored: &StoredResponse, lease: &Lease) -> Result<(), StoreError> {
+        self.save(stored, lease).await
+    }
+
+    async fn advance(&self, stored: &StoredResponse) -> Result<bool, StoreError> {
+        let body = serde_json::to_string(stored).map_err(unreadable)?;
+        let done = sqlx::query(
+            "update responses set body = $1, status = $2, model = $3
+             where id = $4 and coalesce(owner, '') = $5 and status in ('queued', 'in_progress')",
+        )
+        .bind(body)
+        .bind(stored.response.status.name())
+        .bind(&stored.response.model)
+        .bind(&stored.response.id)
+        .bind(stored.owner.as_deref().unwrap_or_default())
+        .execute(&self.pool)
+        .await
+        .map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
+        sqlx::query(
+            "update responses set lease_until = $1 where status in ('queued', 'in_progress') and runner = $2",
+        )
+        .bind(lease.until)
+        .bind(&lease.runner)
+        .execute(&self.pool)
+        .await
+        .map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn take_over(&self, lease: &Lease, now: i64, limit: u32) -> Result<Vec<StoredResponse>, StoreError> {
+        let rows = sqlx::query(
+            "select id, runner, body from responses
+             where status in ('queued', 'in_progress') and runner <> $1 and (lease_until < $2 or $3 = 1)
+             order by created_at, id limit $4",
+        )
+        .bind(&lease.runner)
+        .bind(now)
+        .bind(i64::from(self.alone))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(store_error)?;
+        let mut taken = Vec::new();
+        for row in &rows {
+            let id: String = row.try_get("id").map_err(store_error)?;
+            let runner: String = row.try_get("runner").map_err(store_error)?;
+            // Two replicas may have read the same row; the runner it names tells who came first.
+            let done = sqlx::query("update responses set runner = $1, lease_until = $2 where id = $3 and runner = $4")
+                .bind(&lease.runner)
+                .bind(lease.until)
+                .bind(id)
+                .bind(runner)
+                .execute(&self.pool)
+                .await
+                .map_err(store_error)?;
+            if done.rows_affected() > 0 {
+                taken.push(read(row)?);
+            }
+        }
+        Ok(taken)
+    }
+}
+
+impl Store {
+    async fn save(&self, stored: &StoredResponse, lease: &Lease) -> Result<(), StoreError> {
+        let body = serde_json::to_string(stored).map_err(unreadable)?;
+        sqlx::query(
+            "insert into responses (id, owner, created_at, body, status, model, runner, lease_until)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
+             on conflict (id) do update set body = excluded.body, status = excluded.status, model = excluded.model,
+               runner = excluded.runner, lease_until = excluded.lease_until",
+        )
+        .bind(&stored.response.id)
+        .bind(stored.owner.as_deref())
+        .bind(stored.response.created_at)
+        .bind(body)
+        .bind(stored.response.status.name())
+        .bind(&stored.response.model)
+        .bind(&lease.runner)
+        .bind(lease.until)
+        .execute(&self.pool)
+        .await
+        .map_err(store_error)?;
+        Ok(())
     }
 }
 

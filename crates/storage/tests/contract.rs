@@ -1,23 +1,32 @@
 //! The stores keep the ports' contracts on both databases, with one SQL text.
 
+use std::sync::Arc;
+
 use storage::Store;
 use testkit::postgres::TempPostgres;
 use testkit::suites;
+use testkit::suites::responses::Processes;
+
+async fn keeps_the_contracts(store: &Store, processes: Processes) {
+    suites::responses::keeps_the_contract(store, processes).await;
+    suites::sessions::keeps_the_contract(store).await;
+    suites::conversations::keeps_the_contract(Arc::new(store.clone())).await;
+    suites::prompts::keeps_the_contract(store).await;
+    suites::completions::keeps_the_contract(store).await;
+}
 
 #[tokio::test]
 async fn sqlite_keeps_the_contracts() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(&format!("sqlite://{}", folder.path().join("s.db").display())).await.expect("opens");
-    suites::responses::keeps_the_contract(&store).await;
-    suites::sessions::keeps_the_contract(&store).await;
+    keeps_the_contracts(&store, Processes::One).await;
 }
 
 #[tokio::test]
 async fn postgres_keeps_the_contracts() {
     let Some(postgres) = TempPostgres::or_skip("postgres_keeps_the_contracts") else { return };
     let store = Store::open(&postgres.url()).await.expect("opens");
-    suites::responses::keeps_the_contract(&store).await;
-    suites::sessions::keeps_the_contract(&store).await;
+    keeps_the_contracts(&store, Processes::Several).await;
     store.close().await;
 }
 

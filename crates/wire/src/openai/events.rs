@@ -18,6 +18,8 @@ pub struct ResponseEvent {
 pub enum EventKind {
     #[serde(rename = "response.created")]
     Created { response: Box<ResponseObject> },
+    #[serde(rename = "response.queued")]
+    Queued { response: Box<ResponseObject> },
     #[serde(rename = "response.in_progress")]
     InProgress { response: Box<ResponseObject> },
     #[serde(rename = "response.output_item.added")]
@@ -78,9 +80,56 @@ pub enum EventKind {
     Incomplete { response: Box<ResponseObject> },
     #[serde(rename = "response.failed")]
     Failed { response: Box<ResponseObject> },
+    /// Ours: OpenAI has no event for a response that was cancelled, and a stream must not just stop.
+    #[serde(rename = "response.cancelled")]
+    Cancelled { response: Box<ResponseObject> },
     #[serde(rename = "error")]
     Error { code: Option<String>, message: String, param: Option<String> },
     /// An event of a newer server; a client skips it.
     #[serde(untagged)]
     Other(Value),
+}
+
+impl EventKind {
+    /// The `type` that is written out; empty for an unknown event without one.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Created { .. } => "response.created",
+            Self::Queued { .. } => "response.queued",
+            Self::InProgress { .. } => "response.in_progress",
+            Self::ItemAdded { .. } => "response.output_item.added",
+            Self::ItemDone { .. } => "response.output_item.done",
+            Self::PartAdded { .. } => "response.content_part.added",
+            Self::PartDone { .. } => "response.content_part.done",
+            Self::TextDelta { .. } => "response.output_text.delta",
+            Self::TextDone { .. } => "response.output_text.done",
+            Self::ArgumentsDelta { .. } => "response.function_call_arguments.delta",
+            Self::ArgumentsDone { .. } => "response.function_call_arguments.done",
+            Self::McpListInProgress { .. } => "response.mcp_list_tools.in_progress",
+            Self::McpListCompleted { .. } => "response.mcp_list_tools.completed",
+            Self::McpListFailed { .. } => "response.mcp_list_tools.failed",
+            Self::McpArgumentsDelta { .. } => "response.mcp_call_arguments.delta",
+            Self::McpArgumentsDone { .. } => "response.mcp_call_arguments.done",
+            Self::McpCallInProgress { .. } => "response.mcp_call.in_progress",
+            Self::McpCallCompleted { .. } => "response.mcp_call.completed",
+            Self::McpCallFailed { .. } => "response.mcp_call.failed",
+            Self::Completed { .. } => "response.completed",
+            Self::Incomplete { .. } => "response.incomplete",
+            Self::Failed { .. } => "response.failed",
+            Self::Cancelled { .. } => "response.cancelled",
+            Self::Error { .. } => "error",
+            Self::Other(value) => value.get("type").and_then(Value::as_str).unwrap_or_default(),
+        }
+    }
+
+    /// The response as it ended, when this is the event that says so.
+    pub fn ended(&self) -> Option<&ResponseObject> {
+        match self {
+            Self::Completed { response }
+            | Self::Incomplete { response }
+            | Self::Failed { response }
+            | Self::Cancelled { response } => Some(response),
+            _ => None,
+        }
+    }
 }

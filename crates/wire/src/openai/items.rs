@@ -21,6 +21,40 @@ pub enum Item {
     Loose(LooseItem),
 }
 
+impl Item {
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Message(item) | Self::Loose(LooseItem::Message(item)) => item.id.as_deref(),
+            Self::FunctionCall(item) => item.id.as_deref(),
+            Self::FunctionCallOutput(item) => item.id.as_deref(),
+            Self::McpListTools(item) => Some(item.id.as_str()),
+            Self::McpCall(item) => Some(item.id.as_str()),
+            Self::McpApprovalRequest(item) => Some(item.id.as_str()),
+            Self::McpApprovalResponse(item) => item.id.as_deref(),
+            Self::Loose(LooseItem::Unknown(value)) => value.get("id").and_then(Value::as_str),
+        }
+        .filter(|id| !id.is_empty())
+    }
+
+    /// Nothing is set in a value that is no object.
+    pub fn set_id(&mut self, id: String) {
+        match self {
+            Self::Message(item) | Self::Loose(LooseItem::Message(item)) => item.id = Some(id),
+            Self::FunctionCall(item) => item.id = Some(id),
+            Self::FunctionCallOutput(item) => item.id = Some(id),
+            Self::McpListTools(item) => item.id = id,
+            Self::McpCall(item) => item.id = id,
+            Self::McpApprovalRequest(item) => item.id = id,
+            Self::McpApprovalResponse(item) => item.id = Some(id),
+            Self::Loose(LooseItem::Unknown(value)) => {
+                if let Some(object) = value.as_object_mut() {
+                    object.insert("id".into(), id.into());
+                }
+            }
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum LooseItem {

@@ -65,6 +65,24 @@ pub enum ResponseStatus {
     Cancelled,
 }
 
+impl ResponseStatus {
+    pub fn over(self) -> bool {
+        !matches!(self, Self::Queued | Self::InProgress)
+    }
+
+    /// As it is written out.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::InProgress => "in_progress",
+            Self::Completed => "completed",
+            Self::Incomplete => "incomplete",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// The response object. Every field is written out, `null` included, as the OpenAI specification lists them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResponseObject {
