@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::StreamExt;
 use ports::CallContext;
@@ -25,6 +26,8 @@ pub struct Driver {
     pub limits: Limits,
     pub cx: CallContext,
     pub events: mpsc::Sender<RunEvent>,
+    /// A tool must be called, and has not been asked for yet.
+    pub forced: AtomicBool,
 }
 
 /// The caller has gone: nobody reads the events any more.
@@ -78,6 +81,15 @@ impl Driver {
             request.tools = run.toolbox().chat_tools();
         } else if ask.tools_allowed {
             request.tools = run.toolbox().brief_tools();
+        }
+        // A choice that forces a call is kept once: kept for ever, no answer could follow the call.
+        if !self.forced.swap(false, Ordering::Relaxed)
+            && matches!(
+                request.tool_choice,
+                Some(ToolChoice::Mode(ToolMode::Required) | ToolChoice::Named { .. })
+            )
+        {
+            request.tool_choice = Some(ToolChoice::Mode(ToolMode::Auto));
         }
         if !ask.tools_allowed {
             let unused = (!request.tools.is_empty()).then_some(ToolChoice::Mode(ToolMode::None));

@@ -12,6 +12,11 @@ pub enum RunEvent {
         label: String,
         tools: Vec<ToolDef>,
     },
+    /// The tools of a server as the response before listed them.
+    ReusedTools {
+        label: String,
+        tools: Vec<ToolDef>,
+    },
     /// The server could not be asked; the run goes on without its tools.
     ListingFailed {
         label: String,

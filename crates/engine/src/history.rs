@@ -1,7 +1,7 @@
 //! Response items to the chat messages a model reads.
 
 use wire::openai::chat::{ChatMessage, Content, ContentPart, FunctionCall, Role, ToolCall};
-use wire::openai::items::{Item, LooseItem, MessageContent, MessageItem};
+use wire::openai::items::{Item, LooseItem, McpApprovalRequestItem, MessageContent, MessageItem};
 
 use crate::compact::compact;
 
@@ -20,6 +20,13 @@ pub fn messages(items: &[Item], output_budget: usize) -> Vec<ChatMessage> {
             Item::FunctionCallOutput(output) => {
                 messages.push(ChatMessage::tool_result(&output.call_id, compact(&output.text(), output_budget)));
             }
+            // A person's refusal reads like a call that was made and refused: a model that is not told calls again.
+            Item::McpApprovalResponse(answer) if !answer.approve => {
+                if let Some(call) = request(items, &answer.approval_request_id) {
+                    messages.push(assistant_call(&call.id, &call.name, &call.arguments));
+                    messages.push(ChatMessage::tool_result(&call.id, refusal(answer.reason.as_deref())));
+                }
+            }
             Item::McpCall(call) => {
                 messages.push(assistant_call(&call.id, &call.name, &call.arguments));
                 let text = call.output.as_deref().or(call.error.as_deref()).unwrap_or("no output");
@@ -33,6 +40,20 @@ pub fn messages(items: &[Item], output_budget: usize) -> Vec<ChatMessage> {
 
 fn answered(items: &[Item], call_id: &str) -> bool {
     items.iter().any(|item| matches!(item, Item::FunctionCallOutput(output) if output.call_id == call_id))
+}
+
+/// The request that an approval answers.
+pub fn request<'a>(items: &'a [Item], id: &str) -> Option<&'a McpApprovalRequestItem> {
+    items.iter().find_map(|item| match item {
+        Item::McpApprovalRequest(request) if request.id == id => Some(request),
+        _ => None,
+    })
+}
+
+/// What a model is told of a call that a person did not allow.
+pub fn refusal(reason: Option<&str>) -> String {
+    let why = reason.filter(|reason| !reason.is_empty()).map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("not run: a person did not allow this call{why}. Do not make it again; go on without it.")
 }
 
 pub fn assistant_call(id: &str, name: &str, arguments: &str) -> ChatMessage {

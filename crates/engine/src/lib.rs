@@ -1,21 +1,31 @@
 //! What should happen with a request: the agent loop, the models it may ask, and the recipe that makes a small
 //! model dependable. No HTTP, no SQL, no provider: only `ports`.
 
+pub mod background;
+mod choice;
 pub mod compact;
+pub mod completions;
 mod driver;
 pub mod event;
 pub mod grounding;
 pub mod history;
 pub mod limits;
+pub mod live;
+pub mod options;
+pub mod prompt;
 pub mod recorder;
+mod recording;
 pub mod recovery;
 pub mod registry;
 mod request;
 pub mod respond;
+mod reuse;
 pub mod run;
 pub mod toolbox;
+mod truncate;
 
+pub use background::Background;
 pub use limits::Limits;
 pub use registry::{ModelTraits, Registry};
-pub use request::RequestError;
+pub use request::{RequestError, name_items};
 pub use respond::{Responder, Started};

@@ -18,6 +18,10 @@ pub struct Limits {
     pub run_time: Duration,
     /// Characters of one tool result that a later caller can read back.
     pub stored_output: usize,
+    /// Background responses that run at the same time.
+    pub background: usize,
+    /// Background responses that wait for those.
+    pub queued: usize,
 }
 
 impl Default for Limits {
@@ -30,6 +34,8 @@ impl Default for Limits {
             tool_time: Duration::from_secs(120),
             run_time: Duration::from_secs(600),
             stored_output: 400_000,
+            background: 32,
+            queued: 1_024,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ports::tools::ToolDef;
 use ports::{Clock, Ids};
 use serde_json::{Value, json};
 use wire::openai::chat::{Role, Usage};
@@ -16,6 +17,7 @@ use wire::openai::responses::{
 use wire::openai::tools::ResponseTool;
 
 use crate::event::{CallOutput, CallRef, Outcome, RunEvent};
+use crate::options::Options;
 
 pub struct Recorder {
     response: ResponseObject,
@@ -32,17 +34,59 @@ pub struct Recorder {
 impl Recorder {
     pub fn new(
         request: &ResponseRequest,
+        options: &Options,
         model: &str,
         stored_output: usize,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Self {
-        let response = opening(request, model, ids.fresh("resp"), clock.unix_seconds());
+        let mut response = opening(request, model, ids.fresh("resp"), clock.unix_seconds());
+        options.echo(&mut response);
         Self { response, sequence: 0, open: None, listing: None, calling: Vec::new(), stored_output, clock, ids }
     }
 
     pub fn response(&self) -> &ResponseObject {
         &self.response
+    }
+
+    /// The same response as `queued`, which another process had begun to serve.
+    pub fn resuming(mut self, queued: ResponseObject) -> Self {
+        self.response = queued;
+        self
+    }
+
+    pub fn set_status(&mut self, status: ResponseStatus) {
+        self.response.status = status;
+    }
+
+    /// The events of a response that waits.
+    pub fn queued(&mut self) -> Vec<ResponseEvent> {
+        let created = EventKind::Created { response: Box::new(self.response.clone()) };
+        let queued = EventKind::Queued { response: Box::new(self.response.clone()) };
+        vec![self.numbered(created), self.numbered(queued)]
+    }
+
+    /// The wait is over.
+    pub fn began(&mut self) -> Vec<ResponseEvent> {
+        self.response.status = ResponseStatus::InProgress;
+        let in_progress = EventKind::InProgress { response: Box::new(self.response.clone()) };
+        vec![self.numbered(in_progress)]
+    }
+
+    /// Somebody stopped it. What was finished stays; what was being written is left as far as it came.
+    pub fn cancelled(&mut self) -> Vec<ResponseEvent> {
+        let mut kinds = self.message_done();
+        for item in &mut self.response.output {
+            match item {
+                Item::McpCall(call) if call.status == Some(ItemStatus::InProgress) => {
+                    call.status = Some(ItemStatus::Incomplete);
+                }
+                _ => {}
+            }
+        }
+        self.response.status = ResponseStatus::Cancelled;
+        kinds.push(EventKind::Cancelled { response: Box::new(self.response.clone()) });
+        kinds.into_iter().map(|kind| self.numbered(kind)).collect()
     }
 
     pub fn opened(&mut self) -> Vec<ResponseEvent> {
@@ -55,14 +99,13 @@ impl Recorder {
     pub fn record(&mut self, event: RunEvent) -> Vec<ResponseEvent> {
         let kinds = match event {
             RunEvent::ListingTools { label } => self.listing(label),
-            RunEvent::ListedTools { label, tools } => {
-                let tools = tools.into_iter().map(|tool| McpListedTool {
-                    name: tool.name,
-                    description: tool.description,
-                    input_schema: tool.input_schema,
-                    annotations: tool.annotations,
-                });
-                self.listed(label, tools.collect(), None)
+            RunEvent::ListedTools { label, tools } => self.listed(label, shown(tools), None),
+            RunEvent::ReusedTools { label, tools } => {
+                // Nothing is in progress: the list is known from the response before.
+                let mut kinds = self.listing(label.clone());
+                kinds.truncate(1);
+                kinds.extend(self.listed(label, shown(tools), None));
+                kinds
             }
             RunEvent::ListingFailed { label, error } => self.listed(label, Vec::new(), Some(error)),
             RunEvent::Text(text) => self.text(text),
@@ -281,6 +324,8 @@ impl Recorder {
         total.total_tokens += usage.prompt_tokens + usage.completion_tokens;
         let cached = usage.extra.get("prompt_tokens_details").and_then(|details| details.get("cached_tokens"));
         total.input_tokens_details.cached_tokens += cached.and_then(Value::as_u64).unwrap_or(0);
+        let thought = usage.extra.get("completion_tokens_details").and_then(|details| details.get("reasoning_tokens"));
+        total.output_tokens_details.reasoning_tokens += thought.and_then(Value::as_u64).unwrap_or(0);
     }
 
     fn item_id(&self, output_index: usize) -> String {
@@ -289,6 +334,16 @@ impl Recorder {
             _ => String::new(),
         }
     }
+}
+
+fn shown(tools: Vec<ToolDef>) -> Vec<McpListedTool> {
+    let tools = tools.into_iter().map(|tool| McpListedTool {
+        name: tool.name,
+        description: tool.description,
+        input_schema: tool.input_schema,
+        annotations: tool.annotations,
+    });
+    tools.collect()
 }
 
 fn shortened(text: String, limit: usize) -> String {

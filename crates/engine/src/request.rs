@@ -1,5 +1,6 @@
 //! Checks a response request against what this server offers; what it cannot honour it refuses by name.
 
+use ports::tools::ToolError;
 use wire::openai::items::Item;
 use wire::openai::responses::{ResponseInput, ResponseRequest};
 use wire::openai::tools::{McpTool, ResponseTool};
@@ -18,6 +19,22 @@ pub enum RequestError {
     Model(#[from] ports::inference::InferenceError),
     #[error(transparent)]
     Store(#[from] ports::responses::StoreError),
+    /// A tool server that cannot be asked for its tools.
+    #[error("{}", tool_server(.url, .error))]
+    ToolServer { url: String, error: ToolError },
+    #[error("too many background responses are waiting; try again shortly")]
+    Busy,
+}
+
+/// As Llama Stack words it, where it has words.
+fn tool_server(url: &str, error: &ToolError) -> String {
+    match error {
+        ToolError::Unreachable { message, .. } => format!("Failed to connect to MCP server at {url}: {message}"),
+        ToolError::Unauthorized { .. } => {
+            format!("Authentication required: MCP server at {url} asks for credentials; pass them in 'authorization'")
+        }
+        other => other.to_string(),
+    }
 }
 
 pub fn invalid(param: &str, message: impl Into<String>) -> RequestError {
@@ -33,12 +50,6 @@ pub struct Asked {
 pub fn check(request: &ResponseRequest, limits: &Limits) -> Result<Asked, RequestError> {
     if request.model.trim().is_empty() {
         return Err(invalid("model", "model must name a model"));
-    }
-    if request.conversation.is_some() {
-        return Err(invalid("conversation", "conversations are not offered by this server; use previous_response_id"));
-    }
-    if request.extra.get("background").is_some_and(|flag| flag == true) {
-        return Err(invalid("background", "background responses are not offered by this server"));
     }
     within("max_infer_iters", request.max_infer_iters, 1)?;
     within("max_tool_calls", request.max_tool_calls, 1)?;
@@ -90,7 +101,11 @@ fn add_tool(tool: &ResponseTool, at: &str, asked: &mut Asked) -> Result<(), Requ
             if credentials {
                 return Err(invalid(
                     &format!("{at}.headers"),
-                    "credentials go into 'authorization', not into an Authorization header",
+                    format!(
+                        "Invalid value for 'tools[server_label='{}'].headers': Authorization. Authorization \
+                         credentials must be passed via the 'authorization' parameter, not 'headers'.",
+                        server.server_label
+                    ),
                 ));
             }
             if asked.servers.iter().any(|other| other.server_label == server.server_label) {
@@ -109,25 +124,41 @@ fn add_tool(tool: &ResponseTool, at: &str, asked: &mut Asked) -> Result<(), Requ
 /// The input as items, each message and call with an id.
 pub fn input_items(input: ResponseInput, ids: &dyn ports::Ids) -> Vec<Item> {
     use wire::openai::chat::Role;
-    use wire::openai::items::{LooseItem, MessageContent, MessageItem};
+    use wire::openai::items::{MessageContent, MessageItem, MessagePart};
     let mut items = match input {
         ResponseInput::Items(items) => items,
         ResponseInput::Text(text) => vec![Item::Message(MessageItem {
             role: Role::User,
-            content: MessageContent::Text(text),
+            content: MessageContent::Parts(vec![MessagePart {
+                kind: "input_text".into(),
+                text: Some(text),
+                ..MessagePart::default()
+            }]),
             ..MessageItem::default()
         })],
     };
-    for item in &mut items {
+    name_items(&mut items, ids);
+    items
+}
+
+/// Gives an id to every item that has none, and a type to every message.
+pub fn name_items(items: &mut [Item], ids: &dyn ports::Ids) {
+    use wire::openai::items::LooseItem;
+    for item in items {
         if let Item::Loose(LooseItem::Message(message)) = item {
             *item = Item::Message(std::mem::take(message));
         }
-        match item {
-            Item::Message(message) if message.id.is_none() => message.id = Some(ids.fresh("msg")),
-            Item::FunctionCallOutput(output) if output.id.is_none() => output.id = Some(ids.fresh("fco")),
-            Item::McpApprovalResponse(answer) if answer.id.is_none() => answer.id = Some(ids.fresh("mcpr")),
-            _ => {}
+        if item.id().is_none() {
+            let prefix = match item {
+                Item::Message(_) | Item::Loose(LooseItem::Message(_)) => "msg",
+                Item::FunctionCall(_) => "fc",
+                Item::FunctionCallOutput(_) => "fco",
+                Item::McpListTools(_) => "mcpl",
+                Item::McpCall(_) => "mcp",
+                Item::McpApprovalRequest(_) | Item::McpApprovalResponse(_) => "mcpr",
+                Item::Loose(LooseItem::Unknown(_)) => "item",
+            };
+            item.set_id(ids.fresh(prefix));
         }
     }
-    items
 }

@@ -1,34 +1,43 @@
 //! Answers a response request: checks it, gathers its tools, runs it, stores what came of it.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
 
 use futures::stream::BoxStream;
-use ports::responses::{Responses, StoredResponse};
-use ports::tools::{Place, ToolServer, ToolServers, ToolSource};
+use ports::conversations::{Conversations, MOST_ITEMS};
+use ports::prompts::Prompts;
+use ports::responses::{Responses, StoreError, StoredResponse};
+use ports::tools::{Place, ToolDef, ToolError, ToolServer, ToolServers, ToolSource};
 use ports::{CallContext, Clock, Ids};
 use serde_json::Value;
 use tokio::sync::mpsc;
-use tokio_util::sync::DropGuard;
-use wire::openai::chat::{ChatRequest, NamedSchema, ResponseFormat, ToolChoice, ToolMode};
+use wire::openai::chat::{ChatRequest, NamedSchema, ResponseFormat};
 use wire::openai::events::ResponseEvent;
 use wire::openai::items::Item;
-use wire::openai::responses::ResponseRequest;
+use wire::openai::responses::{ResponseObject, ResponseRequest};
 use wire::openai::tools::McpTool;
 
+use crate::background::Background;
+use crate::choice::Choice;
 use crate::driver::{Driver, Gone};
 use crate::event::{CallRef, Outcome, RunEvent};
 use crate::grounding::Conversation;
-use crate::history;
 use crate::limits::Limits;
+use crate::options::{Options, Truncation};
+use crate::prompt::{self, Filled};
 use crate::recorder::Recorder;
+use crate::recording::{Keep, Recording, Refusal};
 use crate::registry::{ChatRoute, Registry};
 use crate::request::{Asked, RequestError, check, input_items, invalid};
 use crate::run::{Rules, Run, opening};
 use crate::toolbox::{Toolbox, allowed};
+use crate::{history, reuse, truncate};
 
 /// Events waiting for a slow reader before the run waits with them.
 const EVENTS_AHEAD: usize = 64;
+
+/// Tokens left free for the answer when the request sets no limit and old items are left out to make room.
+const ANSWER_TOKENS: u32 = 1_024;
 
 /// Tool servers of the configuration, by label: connectors that a request may name instead of a URL.
 pub type Connectors = HashMap<String, ToolServer>;
@@ -38,6 +47,9 @@ pub struct Responder {
     pub servers: Arc<dyn ToolServers>,
     pub connectors: Connectors,
     pub responses: Arc<dyn Responses>,
+    pub conversations: Arc<dyn Conversations>,
+    pub prompts: Arc<dyn Prompts>,
+    pub background: Background,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub limits: Limits,
@@ -49,36 +61,88 @@ pub struct Started {
 }
 
 /// All that one run needs, checked.
-struct Prepared {
-    request: ResponseRequest,
-    route: ChatRoute,
-    input: Vec<Item>,
-    history: Vec<Item>,
-    asked: Asked,
+pub(crate) struct Prepared {
+    pub request: ResponseRequest,
+    pub options: Options,
+    pub choice: Option<Choice>,
+    pub route: ChatRoute,
+    pub input: Vec<Item>,
+    pub history: Vec<Item>,
+    pub asked: Asked,
+    /// The tool lists of the response that this one continues, by server label.
+    pub listed: HashMap<String, Vec<ToolDef>>,
+    pub filled: Filled,
 }
 
 impl Responder {
     /// Checks `request` and starts it. Every refusal comes before the first event; from then on what goes wrong ends
     /// the response as `failed`.
     pub async fn start(self: &Arc<Self>, request: ResponseRequest, cx: CallContext) -> Result<Started, RequestError> {
+        let recording = self.begin(request, cx).await?;
+        let events = futures::stream::unfold(recording, |mut recording| async move {
+            let event = recording.next().await?;
+            Some((event, recording))
+        });
+        Ok(Started { events: Box::pin(events) })
+    }
+
+    /// The whole response at once. Other than in a stream, a tool server that cannot be asked is an error.
+    pub async fn answer(
+        self: &Arc<Self>,
+        request: ResponseRequest,
+        cx: CallContext,
+    ) -> Result<ResponseObject, RequestError> {
+        self.begin(request, cx).await?.whole().await
+    }
+
+    async fn begin(self: &Arc<Self>, request: ResponseRequest, cx: CallContext) -> Result<Recording, RequestError> {
         let prepared = self.prepare(request, &cx).await?;
-        let mut recorder = Recorder::new(
+        let mut recorder = self.recorder(&prepared);
+        let opened = recorder.opened();
+        let keep = self.keep(&prepared, &cx, false);
+        Ok(self.clone().record(prepared, recorder, opened, keep, cx))
+    }
+
+    pub(crate) fn recorder(&self, prepared: &Prepared) -> Recorder {
+        Recorder::new(
             &prepared.request,
+            &prepared.options,
             &prepared.route.full_id,
             self.limits.stored_output,
             self.clock.clone(),
             self.ids.clone(),
-        );
+        )
+    }
+
+    pub(crate) fn keep(self: &Arc<Self>, prepared: &Prepared, cx: &CallContext, background: bool) -> Keep {
+        Keep {
+            input: prepared.input.clone(),
+            history: prepared.history.clone(),
+            owner: cx.caller.clone(),
+            conversation: prepared.options.conversation.clone(),
+            background,
+            responder: self.clone(),
+        }
+    }
+
+    /// Sets the run going; dropping the recording stops it.
+    pub(crate) fn record(
+        self: Arc<Self>,
+        prepared: Prepared,
+        recorder: Recorder,
+        opened: Vec<ResponseEvent>,
+        keep: Keep,
+        cx: CallContext,
+    ) -> Recording {
         let (sender, receiver) = mpsc::channel(EVENTS_AHEAD);
-        let (input, history) = (prepared.input.clone(), prepared.history.clone());
-        let owner = cx.caller.clone();
         let stop = cx.cancel.clone().drop_guard();
         let limit = cx.left().min(self.limits.run_time);
-        let responder = self.clone();
+        let refusal = Refusal::default();
+        let told_why = refusal.clone();
         tokio::spawn(async move {
             let told = sender.clone();
             tokio::select! {
-                outcome = tokio::time::timeout(limit, responder.run(prepared, cx, sender)) => if outcome.is_err() {
+                outcome = tokio::time::timeout(limit, self.run(prepared, cx, sender, told_why)) => if outcome.is_err() {
                     let message = format!("the response took longer than {} seconds", limit.as_secs());
                     let failed = Outcome::Failed { code: "timeout".into(), message };
                     told.send(RunEvent::Finished(failed)).await.ok();
@@ -86,26 +150,66 @@ impl Responder {
                 () = told.closed() => {}
             }
         });
-        let pending = recorder.opened().into();
-        let keep = Keep { input, history, owner, responder: self.clone() };
-        let state = Recording { recorder, receiver, pending, keep, ended: false, _stop: stop };
-        Ok(Started { events: Box::pin(futures::stream::unfold(state, Recording::next)) })
+        Recording::new(recorder, opened, keep, refusal, receiver, stop)
     }
 
-    async fn prepare(&self, request: ResponseRequest, cx: &CallContext) -> Result<Prepared, RequestError> {
+    pub(crate) async fn prepare(&self, request: ResponseRequest, cx: &CallContext) -> Result<Prepared, RequestError> {
         let asked = check(&request, &self.limits)?;
-        let history = self.earlier(request.previous_response_id.as_deref(), cx).await?;
+        let options = Options::read(&request)?;
+        let choice = Choice::read(&request)?;
+        for server in &asked.servers {
+            self.check_connector(server)?;
+        }
+        let (history, listed) = match (&request.previous_response_id, &options.conversation) {
+            (Some(id), _) => self.earlier(id, &asked, cx).await?,
+            (None, Some(id)) => (self.said(id, cx).await?, HashMap::new()),
+            (None, None) => (Vec::new(), HashMap::new()),
+        };
+        let filled = match &options.prompt {
+            Some(prompt) => prompt::fill(prompt, self.prompts.as_ref(), cx).await?,
+            None => Filled::default(),
+        };
         let route = self.registry.chat(&request.model, cx).await?;
         let input = input_items(request.input.clone(), self.ids.as_ref());
         if input.is_empty() {
             return Err(invalid("input", "input must hold at least one item"));
         }
-        Ok(Prepared { request, route, input, history, asked })
+        if options.conversation.is_some() && (history.len() + input.len()) as i64 > MOST_ITEMS {
+            let message = format!("a conversation holds at most {MOST_ITEMS} items, and this one is full");
+            return Err(invalid("conversation", message));
+        }
+        for (index, item) in input.iter().enumerate() {
+            if let Item::McpApprovalResponse(answer) = item
+                && history::request(&history, &answer.approval_request_id).is_none()
+                && history::request(&input, &answer.approval_request_id).is_none()
+            {
+                let at = format!("input[{index}].approval_request_id");
+                let message = format!("no approval was asked for as '{}'", answer.approval_request_id);
+                return Err(invalid(&at, message));
+            }
+        }
+        Ok(Prepared { request, options, choice, route, input, history, asked, listed, filled })
     }
 
-    /// Everything said before the response that this one continues, and in it.
-    async fn earlier(&self, id: Option<&str>, cx: &CallContext) -> Result<Vec<Item>, RequestError> {
-        let Some(id) = id else { return Ok(Vec::new()) };
+    /// The conversation so far.
+    async fn said(&self, id: &str, cx: &CallContext) -> Result<Vec<Item>, RequestError> {
+        let owner = cx.caller.as_deref();
+        if self.conversations.conversation(id, owner).await?.is_none() {
+            return Err(RequestError::NotFound {
+                param: "conversation".into(),
+                message: format!("Conversation '{id}' not found."),
+            });
+        }
+        Ok(self.conversations.all_items(id, owner).await?)
+    }
+
+    /// Everything said before the response that is continued, and in it; and its tool lists that are still good.
+    async fn earlier(
+        &self,
+        id: &str,
+        asked: &Asked,
+        cx: &CallContext,
+    ) -> Result<(Vec<Item>, HashMap<String, Vec<ToolDef>>), RequestError> {
         let Some(stored) = self.responses.get(id, cx.caller.as_deref()).await? else {
             return Err(RequestError::NotFound {
                 param: "previous_response_id".into(),
@@ -114,18 +218,47 @@ impl Responder {
                 ),
             });
         };
-        let mut items = stored.history;
+        if !stored.response.status.over() {
+            let message = format!("Response '{id}' is not finished; wait for its end before it is continued");
+            return Err(invalid("previous_response_id", message));
+        }
+        let listed = reuse::known_lists(&stored.response, &asked.servers);
+        let mut items = self.before(&stored).await?;
         items.extend(stored.input);
         items.extend(stored.response.output);
+        Ok((items, listed))
+    }
+
+    /// What was said before a stored response: kept with it, or by the conversation it was made in.
+    pub async fn before(&self, stored: &StoredResponse) -> Result<Vec<Item>, StoreError> {
+        let conversation = stored.response.extra.get("conversation").and_then(|it| it.get("id")).and_then(Value::as_str);
+        let Some(id) = conversation else { return Ok(stored.history.clone()) };
+        let mut items = self.conversations.all_items(id, stored.owner.as_deref()).await?;
+        let first = stored.input.first().and_then(Item::id);
+        if let Some(at) = items.iter().position(|item| item.id() == first) {
+            items.truncate(at);
+        }
         Ok(items)
     }
 
-    async fn run(&self, prepared: Prepared, cx: CallContext, events: mpsc::Sender<RunEvent>) -> Result<(), Gone> {
-        let Prepared { request, route, input, history, asked } = prepared;
+    async fn run(
+        &self,
+        prepared: Prepared,
+        cx: CallContext,
+        events: mpsc::Sender<RunEvent>,
+        refusal: Refusal,
+    ) -> Result<(), Gone> {
+        let Prepared { request, options, choice, route, input, history, asked, listed, filled } = prepared;
+        let new = input.len();
         let mut items = history;
         items.extend(input);
-        let (toolbox, sources) = self.gather(asked, &cx, &events).await?;
-        let template = template(&request);
+        items = self.fitted(items, new, &options, &request, &route, &cx).await;
+        let (mut toolbox, sources) = self.gather(asked, listed, &cx, &events, refusal).await?;
+        let mut template = template(&request, &options);
+        template.tool_choice = choice.and_then(|choice| choice.apply(&mut toolbox));
+        if toolbox.is_empty() {
+            template.parallel_tool_calls = None;
+        }
         let rules = Rules {
             iterations: request.max_infer_iters.unwrap_or(self.limits.iterations).min(self.limits.iterations.max(64)),
             tool_calls: request.max_tool_calls.unwrap_or(self.limits.tool_calls).min(self.limits.tool_calls),
@@ -133,10 +266,39 @@ impl Responder {
             grounded: route.traits.grounded,
             parallel: route.traits.parallel && request.parallel_tool_calls.unwrap_or(true),
         };
-        let messages = opening(request.instructions.as_deref(), history::messages(&items, rules.output_budget));
-        let conversation = Conversation::from_items(request.instructions.as_deref(), &items);
-        let run = Run::new(messages, conversation, toolbox, rules, approved(&items));
-        Driver { route, sources, template, limits: self.limits.clone(), cx, events }.drive(run).await
+        let (approved, refused) = (approved(&items), refused(&items));
+        let instructions: Vec<&str> =
+            [filled.instructions.as_deref(), request.instructions.as_deref()].into_iter().flatten().collect();
+        let instructions = (!instructions.is_empty()).then(|| instructions.join("\n\n"));
+        items.splice(0..0, filled.attached);
+        let messages = opening(instructions.as_deref(), history::messages(&items, rules.output_budget));
+        let conversation = Conversation::from_items(instructions.as_deref(), &items);
+        let mut run = Run::new(messages, conversation, toolbox, rules, approved);
+        run.refuse(refused);
+        let limits = self.limits.clone();
+        let driver = Driver { route, sources, template, limits, cx, events, forced: true.into() };
+        driver.drive(run).await
+    }
+
+    /// With `truncation: auto`, the newest items that the model's context takes; all of them otherwise.
+    async fn fitted(
+        &self,
+        items: Vec<Item>,
+        new: usize,
+        options: &Options,
+        request: &ResponseRequest,
+        route: &ChatRoute,
+        cx: &CallContext,
+    ) -> Vec<Item> {
+        if options.truncation == Truncation::Disabled {
+            return items;
+        }
+        let models = self.registry.models(cx).await;
+        let served = models.iter().find(|(entry, model)| format!("{}/{}", entry.id, model.name) == route.full_id);
+        let Some(context) = served.and_then(|(_, model)| model.context_tokens) else { return items };
+        let answer = request.max_output_tokens.unwrap_or(ANSWER_TOKENS).min(context / 2);
+        let fixed = request.instructions.as_deref().map_or(0, str::len) / 3;
+        truncate::newest(items, new, ((context - answer) as usize).saturating_sub(fixed))
     }
 
     /// Opens the tool servers at once and lists them in the order asked. A server that cannot be asked is reported;
@@ -144,44 +306,68 @@ impl Responder {
     async fn gather(
         &self,
         asked: Asked,
+        listed: HashMap<String, Vec<ToolDef>>,
         cx: &CallContext,
         events: &mpsc::Sender<RunEvent>,
+        refusal: Refusal,
     ) -> Result<(Toolbox, HashMap<String, Arc<dyn ToolSource>>), Gone> {
         let mut toolbox = asked.functions;
         let mut sources = HashMap::new();
+        let listed_before = &listed;
         let listing = asked.servers.iter().map(|server| async move {
-            let place = self.place(server)?;
-            let source = self.servers.open(&place, cx).await.map_err(|error| error.to_string())?;
-            let defs = source.list(cx).await.map_err(|error| error.to_string())?;
-            Ok::<_, String>((source, allowed(defs, server.allowed_tools.as_ref())))
+            let place = self.place(server);
+            let source = self.servers.open(&place, cx).await?;
+            let defs = match listed_before.get(&server.server_label) {
+                Some(known) => known.clone(),
+                None => source.list(cx).await?,
+            };
+            Ok::<_, ToolError>((source, allowed(defs, server.allowed_tools.as_ref())))
         });
         let listed = futures::future::join_all(listing).await;
         for (server, outcome) in asked.servers.iter().zip(listed) {
             let label = server.server_label.clone();
-            events.send(RunEvent::ListingTools { label: label.clone() }).await.map_err(|_| Gone)?;
+            let known = listed_before.contains_key(&label) && outcome.is_ok();
+            if !known {
+                events.send(RunEvent::ListingTools { label: label.clone() }).await.map_err(|_| Gone)?;
+            }
             let event = match outcome {
                 Ok((source, mut defs)) => {
                     defs.iter_mut().for_each(|def| def.server_label.clone_from(&label));
                     defs.truncate(self.limits.tools.saturating_sub(toolbox.len()));
                     toolbox.add_server(&defs, server.require_approval.as_ref());
                     sources.insert(label.clone(), source);
-                    RunEvent::ListedTools { label, tools: defs }
+                    match known {
+                        true => RunEvent::ReusedTools { label, tools: defs },
+                        false => RunEvent::ListedTools { label, tools: defs },
+                    }
                 }
-                Err(error) => RunEvent::ListingFailed { label, error },
+                Err(error) => {
+                    let (url, words) = (self.place(server).url(), error.to_string());
+                    let mut refusal = refusal.lock().unwrap_or_else(PoisonError::into_inner);
+                    refusal.get_or_insert(RequestError::ToolServer { url, error });
+                    RunEvent::ListingFailed { label, error: words }
+                }
             };
             events.send(event).await.map_err(|_| Gone)?;
         }
         Ok((toolbox, sources))
     }
 
+    fn check_connector(&self, server: &McpTool) -> Result<(), RequestError> {
+        match &server.connector_id {
+            Some(id) if !self.connectors.contains_key(id) => Err(RequestError::NotFound {
+                param: "tools.connector_id".into(),
+                message: format!("Connector '{id}' not found: no connector of this name is configured."),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Where a request's tool server is: a connector of the configuration, or the URL given.
-    fn place(&self, server: &McpTool) -> Result<ToolServer, String> {
+    fn place(&self, server: &McpTool) -> ToolServer {
         let headers = server.headers.clone().unwrap_or_default();
         let connector = match (&server.connector_id, &server.server_url) {
-            (Some(id), _) => {
-                let known = self.connectors.get(id);
-                Some(known.ok_or_else(|| format!("no connector '{id}' is configured"))?)
-            }
+            (Some(id), _) => self.connectors.get(id),
             (None, Some(url)) => self
                 .connectors
                 .values()
@@ -203,87 +389,31 @@ impl Responder {
                 authorization: server.authorization.clone(),
             },
         };
-        Ok(ToolServer { label, place, configured: connector.is_some() })
-    }
-}
-
-/// What to store a finished response with.
-struct Keep {
-    input: Vec<Item>,
-    history: Vec<Item>,
-    owner: Option<String>,
-    responder: Arc<Responder>,
-}
-
-/// The stream's state: a run on one side, its rendering on the other.
-struct Recording {
-    recorder: Recorder,
-    receiver: mpsc::Receiver<RunEvent>,
-    pending: VecDeque<ResponseEvent>,
-    keep: Keep,
-    ended: bool,
-    _stop: DropGuard,
-}
-
-impl Recording {
-    async fn next(mut self) -> Option<(ResponseEvent, Self)> {
-        loop {
-            if let Some(event) = self.pending.pop_front() {
-                return Some((event, self));
-            }
-            if self.ended {
-                return None;
-            }
-            let event = self.receiver.recv().await.unwrap_or_else(|| {
-                let message = "the run ended without an outcome".into();
-                RunEvent::Finished(Outcome::Failed { code: "server_error".into(), message })
-            });
-            self.ended = matches!(event, RunEvent::Finished(_));
-            let rendered = self.recorder.record(event);
-            if self.ended {
-                self.store().await;
-            }
-            self.pending.extend(rendered);
-        }
-    }
-
-    /// Durable before the caller hears that it is over. A store that fails costs the record, not the answer.
-    async fn store(&self) {
-        let response = self.recorder.response();
-        if !response.store {
-            return;
-        }
-        let stored = StoredResponse {
-            response: response.clone(),
-            input: self.keep.input.clone(),
-            history: self.keep.history.clone(),
-            owner: self.keep.owner.clone(),
-        };
-        if let Err(error) = self.keep.responder.responses.put(&stored).await {
-            tracing::error!(response = %response.id, %error, "response not stored");
-        }
+        ToolServer { label, place, configured: connector.is_some() }
     }
 }
 
 /// The fields that every question of a run to the model shares.
-fn template(request: &ResponseRequest) -> ChatRequest {
-    let tool_choice = request.tool_choice.as_ref().and_then(|choice| match choice {
-        Value::String(mode) => {
-            serde_json::from_value::<ToolMode>(Value::String(mode.clone())).ok().map(ToolChoice::Mode)
+fn template(request: &ResponseRequest, options: &Options) -> ChatRequest {
+    let mut extra = wire::JsonObject::new();
+    let mut pass = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            extra.insert(name.into(), value);
         }
-        Value::Object(choice) if choice.get("type").is_some_and(|kind| kind == "function" || kind == "mcp") => {
-            let name = choice.get("name")?.as_str()?.to_owned();
-            let function = wire::openai::chat::ChosenFunction { name };
-            Some(ToolChoice::Named { kind: "function".into(), function })
-        }
-        _ => None,
-    });
+    };
+    pass("frequency_penalty", options.frequency_penalty.map(Value::from));
+    pass("presence_penalty", options.presence_penalty.map(Value::from));
+    pass("logprobs", options.logprobs().then(|| true.into()));
+    pass("top_logprobs", (options.top_logprobs > 0).then(|| options.top_logprobs.into()));
+    let effort = options.reasoning.as_ref().and_then(|reasoning| reasoning.get("effort"));
+    pass("reasoning_effort", effort.filter(|effort| !effort.is_null()).cloned());
     ChatRequest {
         temperature: request.temperature,
         top_p: request.top_p,
         max_tokens: request.max_output_tokens,
-        tool_choice: tool_choice.filter(|_| !request.tools.is_empty()),
+        parallel_tool_calls: request.parallel_tool_calls,
         response_format: request.text.as_ref().and_then(response_format),
+        extra,
         ..ChatRequest::default()
     }
 }
@@ -297,7 +427,10 @@ fn response_format(text: &Value) -> Option<ResponseFormat> {
             json_schema: NamedSchema {
                 name: format.get("name").and_then(Value::as_str).unwrap_or("answer").to_owned(),
                 schema: format.get("schema").cloned(),
-                extra: wire::JsonObject::new(),
+                extra: ["strict", "description"]
+                    .into_iter()
+                    .filter_map(|key| Some((key.to_owned(), format.get(key).filter(|it| !it.is_null())?.clone())))
+                    .collect(),
             },
         }),
         _ => None,
@@ -311,15 +444,9 @@ fn approved(items: &[Item]) -> Vec<CallRef> {
             .iter()
             .any(|item| matches!(item, Item::McpCall(call) if call.approval_request_id.as_deref() == Some(request)))
     };
-    let asked = |id: &str| {
-        items.iter().find_map(|item| match item {
-            Item::McpApprovalRequest(request) if request.id == id => Some(request),
-            _ => None,
-        })
-    };
     let allowed = items.iter().filter_map(|item| match item {
         Item::McpApprovalResponse(answer) if answer.approve && !already(&answer.approval_request_id) => {
-            asked(&answer.approval_request_id)
+            history::request(items, &answer.approval_request_id)
         }
         _ => None,
     });
@@ -334,13 +461,21 @@ fn approved(items: &[Item]) -> Vec<CallRef> {
         .collect()
 }
 
-/// The response as it stood when the stream ended; `None` if it never did.
-pub fn last_response(event: ResponseEvent) -> Option<wire::openai::responses::ResponseObject> {
-    use wire::openai::events::EventKind;
-    match event.kind {
-        EventKind::Completed { response } | EventKind::Incomplete { response } | EventKind::Failed { response } => {
-            Some(*response)
-        }
+/// Calls that a person did not allow: server label, tool, arguments.
+fn refused(items: &[Item]) -> Vec<(String, String, Value)> {
+    let refused = items.iter().filter_map(|item| match item {
+        Item::McpApprovalResponse(answer) if !answer.approve => history::request(items, &answer.approval_request_id),
         _ => None,
-    }
+    });
+    refused
+        .map(|call| {
+            let arguments = serde_json::from_str(&call.arguments).unwrap_or_default();
+            (call.server_label.clone(), call.name.clone(), arguments)
+        })
+        .collect()
+}
+
+/// The response as it stood when the stream ended; `None` if this is not its end.
+pub fn last_response(event: ResponseEvent) -> Option<ResponseObject> {
+    event.kind.ended().cloned()
 }

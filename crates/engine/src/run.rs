@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use ports::fold::Folded;
 use ports::inference::Narrowed;
 use ports::tools::ToolOutput;
+use serde_json::Value;
 use wire::openai::chat::{ChatMessage, FinishReason, Role};
 
 use crate::compact::compact;
 use crate::event::{CallOutput, CallRef, Outcome};
 use crate::grounding::{self, Conversation};
-use crate::history::assistant_call;
+use crate::history::{assistant_call, refusal};
 use crate::recovery::hidden_call;
 use crate::toolbox::{Origin, Toolbox};
 
@@ -28,6 +29,8 @@ pub struct Run {
     asked: u32,
     called: u32,
     seen: BTreeMap<(String, String), u32>,
+    /// Calls that a person did not allow: server label, tool, arguments.
+    refused: Vec<(String, String, Value)>,
     /// The model goes round in circles or has used up its calls: the next answer is without tools.
     tools_over: bool,
     next: Step,
@@ -90,6 +93,7 @@ impl Run {
             asked: 0,
             called: 0,
             seen: BTreeMap::new(),
+            refused: Vec::new(),
             tools_over: false,
             next: Step::Waiting,
         };
@@ -99,6 +103,11 @@ impl Run {
             run.next = Step::CallTools(approved);
         }
         run
+    }
+
+    /// Calls that a person did not allow: made again, they are neither run nor asked about.
+    pub fn refuse(&mut self, calls: Vec<(String, String, Value)>) {
+        self.refused = calls;
     }
 
     pub fn step(&mut self) -> Step {
@@ -210,6 +219,11 @@ impl Run {
                     refused.push((call.id, format!("the arguments of '{name}' are not a JSON object: {error}")))
                 }
                 (Origin::Caller, Ok(_)) => for_caller.push(reference("", &name)),
+                (Origin::Server { label, tool, needs_approval: true, .. }, Ok(parsed))
+                    if self.refused.contains(&(label.clone(), tool.clone(), Value::Object(parsed.clone()))) =>
+                {
+                    refused.push((call.id, refusal(None)));
+                }
                 (Origin::Server { label, tool, needs_approval: true, .. }, Ok(_)) => {
                     for_approval.push(reference(label, tool));
                 }

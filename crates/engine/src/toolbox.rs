@@ -75,6 +75,12 @@ impl Toolbox {
         self.by_name.get(name).and_then(|&index| self.tools.get(index))
     }
 
+    /// Leaves only the tools for which `keep` holds, under the names they had.
+    pub fn retain(&mut self, keep: impl FnMut(&Tool) -> bool) {
+        self.tools.retain(keep);
+        self.by_name = self.tools.iter().enumerate().map(|(index, tool)| (tool.name.clone(), index)).collect();
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Tool> {
         self.tools.iter()
     }

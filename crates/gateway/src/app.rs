@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Responder;
+use engine::completions::CompletionLog;
 use ports::CallContext;
+use ports::completions::Completions;
 use ports::responses::Responses;
 use ports::sessions::Sessions;
 use secrecy::SecretString;
@@ -48,10 +50,16 @@ impl Default for Edge {
     }
 }
 
+/// What the edge reads and writes by itself.
+pub struct Stores {
+    pub completions: Arc<dyn Completions>,
+}
+
 pub struct App {
     pub responder: Arc<Responder>,
     pub responses: Arc<dyn Responses>,
     pub sessions: Arc<dyn Sessions>,
+    pub completions: Arc<CompletionLog>,
     pub edge: Edge,
     pub(crate) running: Arc<Semaphore>,
     /// One turn at a time in a session: the next waits for the last one's response id.
@@ -59,14 +67,18 @@ pub struct App {
 }
 
 impl App {
+    /// Needs a runtime: the writer of completions starts here.
     pub fn new(
         responder: Arc<Responder>,
         responses: Arc<dyn Responses>,
         sessions: Arc<dyn Sessions>,
+        stores: Stores,
         edge: Edge,
     ) -> Arc<Self> {
         let running = Arc::new(Semaphore::new(edge.max_running.max(1)));
-        Arc::new(Self { responder, responses, sessions, edge, running, turns: tokio::sync::Mutex::default() })
+        let completions = CompletionLog::new(stores.completions);
+        let turns = tokio::sync::Mutex::default();
+        Arc::new(Self { responder, responses, sessions, completions, edge, running, turns })
     }
 
     pub(crate) fn context(&self, provider_data: wire::JsonObject) -> CallContext {

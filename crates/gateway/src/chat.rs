@@ -15,6 +15,7 @@ use wire::openai::chat::{
 };
 
 use crate::app::App;
+use crate::completions::Taken;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
 use crate::sse;
@@ -35,9 +36,15 @@ pub async fn create(
         usage: request.stream_options.as_ref().is_some_and(|options| options.include_usage),
     };
     let guard = cx.cancel.clone().drop_guard();
+    let mut taken = Taken::new(&app, &request, head.completion(), &cx);
     if request.stream == Some(true) {
         let deltas = route.inference.chat(ChatCall::from(request), &cx).await?;
-        return Ok(sse::raw(frames(head, deltas, running, guard)));
+        let deltas = deltas.inspect(move |delta| {
+            if let Ok(delta) = delta {
+                taken.delta(delta);
+            }
+        });
+        return Ok(sse::raw(frames(head, deltas.boxed(), running, guard)));
     }
     let folded = route.inference.complete(ChatCall::from(request), &cx).await?;
     let (finish, usage) = (folded.finish, folded.usage.clone());
@@ -47,16 +54,9 @@ pub async fn create(
         finish_reason: Some(finish),
         extra: wire::JsonObject::new(),
     };
-    Ok(Json(ChatCompletion {
-        id: head.id,
-        object: "chat.completion".into(),
-        created: head.created,
-        model: head.model,
-        choices: vec![choice],
-        usage: Some(usage),
-        extra: wire::JsonObject::new(),
-    })
-    .into_response())
+    let completion = ChatCompletion { choices: vec![choice], usage: Some(usage), ..head.completion() };
+    taken.whole(&completion);
+    Ok(Json(completion).into_response())
 }
 
 fn check(request: &ChatRequest) -> Result<(), ApiError> {
@@ -83,6 +83,19 @@ struct Head {
 }
 
 impl Head {
+    /// Without its choices.
+    fn completion(&self) -> ChatCompletion {
+        ChatCompletion {
+            id: self.id.clone(),
+            object: "chat.completion".into(),
+            created: self.created,
+            model: self.model.clone(),
+            choices: Vec::new(),
+            usage: None,
+            extra: wire::JsonObject::new(),
+        }
+    }
+
     fn chunk(&self, choices: Vec<ChunkChoice>, usage: Option<Usage>) -> Event {
         let chunk = ChatChunk {
             id: self.id.clone(),

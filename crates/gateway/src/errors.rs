@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use engine::RequestError;
 use ports::inference::InferenceError;
 use ports::responses::StoreError;
+use ports::tools::ToolError;
 use wire::openai::error::ErrorBody;
 
 #[derive(Debug)]
@@ -108,6 +109,16 @@ impl From<RequestError> for ApiError {
             RequestError::NotFound { param, message } => Self { param: Some(param), ..Self::not_found(message) },
             RequestError::Model(error) => error.into(),
             RequestError::Store(error) => error.into(),
+            RequestError::Busy => Self { message: error.to_string(), ..Self::busy() },
+            RequestError::ToolServer { error: ref cause, .. } => {
+                let (status, code) = match cause {
+                    ToolError::Unauthorized { .. } => (StatusCode::UNAUTHORIZED, "tool_server_unauthorized"),
+                    ToolError::Forbidden { .. } => (StatusCode::BAD_REQUEST, "tool_server_forbidden"),
+                    ToolError::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "tool_server_timeout"),
+                    _ => (StatusCode::BAD_GATEWAY, "tool_server_unreachable"),
+                };
+                Self { code: Some(code.into()), ..Self::new(status, error.to_string()) }
+            }
         }
     }
 }

@@ -2,16 +2,21 @@
 
 mod app;
 mod chat;
+mod completions;
+mod conversations;
 mod embeddings;
 mod errors;
 mod extract;
+mod follow;
 mod inspect;
 mod models;
 pub mod openapi;
+mod paging;
+mod prompts;
 mod responses;
 mod router;
 mod sse;
 mod turns;
 
-pub use app::{App, Edge};
+pub use app::{App, Edge, Stores};
 pub use router::service;

@@ -69,7 +69,7 @@ fn operation(method: &str, path: &str) -> Value {
             },
         },
     });
-    if method == "POST" {
+    if matches!(method, "POST" | "PUT") {
         operation["requestBody"] = json!({
             "required": true,
             "content": {"application/json": {"schema": {"type": "object"}}},

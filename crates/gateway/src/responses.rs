@@ -1,22 +1,27 @@
-//! `/v1/responses`: create (plain and streamed), get, list, input items, delete.
+//! `/v1/responses`: create (plain, streamed, in the background), get, follow, list, input items, cancel, delete.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use engine::respond::last_response;
 use futures::StreamExt;
-use ports::responses::{Page, StoredResponse};
+use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use wire::openai::conversations::ListPage;
 use wire::openai::events::ResponseEvent;
 use wire::openai::items::Item;
 use wire::openai::responses::{ResponseObject, ResponseRequest};
 
+use ports::responses::StoredResponse;
+
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
+use crate::follow;
+use crate::paging::{Asked, Paging, cut};
 use crate::sse;
 
 pub async fn create(
@@ -24,24 +29,28 @@ pub async fn create(
     Context(cx): Context,
     Body(request): Body<ResponseRequest>,
 ) -> Result<Response, ApiError> {
-    let running = app.running.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
     let streamed = request.stream == Some(true);
-    let started = app.responder.start(request, cx).await?;
+    if request.extra.get("background") == Some(&Value::Bool(true)) {
+        let (response, live) = app.responder.enqueue(request, cx).await?;
+        if !streamed {
+            return Ok(Json(response).into_response());
+        }
+        let events = live.follow(None).map_err(|gap| ApiError::invalid("stream", gap.to_string()))?;
+        return Ok(sse::stream(events, event_name));
+    }
+    let running = app.running.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
     if streamed {
-        let events = started.events.map(move |event| {
+        let events = app.responder.start(request, cx).await?.events.map(move |event| {
             let _held = &running;
             event
         });
         return Ok(sse::stream(events, event_name));
     }
-    let response = finished(started.events).await?;
-    Ok(Json(response).into_response())
+    Ok(Json(app.responder.answer(request, cx).await?).into_response())
 }
 
 /// Waits for the end and gives the whole object.
-pub async fn finished(
-    mut events: futures::stream::BoxStream<'static, ResponseEvent>,
-) -> Result<ResponseObject, ApiError> {
+pub async fn finished(mut events: BoxStream<'static, ResponseEvent>) -> Result<ResponseObject, ApiError> {
     let mut last = None;
     while let Some(event) = events.next().await {
         last = last_response(event).or(last);
@@ -51,16 +60,38 @@ pub async fn finished(
 
 /// OpenAI sends the event's type in an `event:` line too; Llama Stack's clients ignore it.
 fn event_name(event: &ResponseEvent) -> Option<String> {
-    let value = serde_json::to_value(&event.kind).ok()?;
-    value.get("type").and_then(Value::as_str).map(str::to_owned)
+    Some(event.kind.name()).filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+#[derive(Deserialize)]
+pub struct Following {
+    stream: Option<bool>,
+    starting_after: Option<u64>,
 }
 
 pub async fn get(
     State(app): State<Arc<App>>,
     Context(cx): Context,
     Path(id): Path<String>,
+    Asked(following): Asked<Following>,
+) -> Result<Response, ApiError> {
+    let stored = stored(&app, &id, cx.caller.as_deref()).await?;
+    if following.stream != Some(true) {
+        if following.starting_after.is_some() {
+            return Err(ApiError::invalid("starting_after", "starting_after goes with stream=true"));
+        }
+        return Ok(Json(stored.response).into_response());
+    }
+    let events = follow::events(app, stored, following.starting_after, cx)?;
+    Ok(sse::stream(events, event_name))
+}
+
+pub async fn cancel(
+    State(app): State<Arc<App>>,
+    Context(cx): Context,
+    Path(id): Path<String>,
 ) -> Result<Json<ResponseObject>, ApiError> {
-    Ok(Json(stored(&app, &id, cx.caller.as_deref()).await?.response))
+    Ok(Json(app.responder.cancel(&id, cx.caller.as_deref()).await?))
 }
 
 pub async fn remove(
@@ -68,7 +99,7 @@ pub async fn remove(
     Context(cx): Context,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    if !app.responses.remove(&id, cx.caller.as_deref()).await? {
+    if !app.responder.remove(&id, cx.caller.as_deref()).await? {
         return Err(unknown(&id));
     }
     Ok(Json(json!({"id": id, "object": "response", "deleted": true})))
@@ -78,45 +109,20 @@ pub async fn input_items(
     State(app): State<Arc<App>>,
     Context(cx): Context,
     Path(id): Path<String>,
-) -> Result<Json<ItemList>, ApiError> {
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<ListPage<Item>>, ApiError> {
+    let page = paging.page(20)?;
     let stored = stored(&app, &id, cx.caller.as_deref()).await?;
-    let mut data = stored.history;
-    data.extend(stored.input);
-    Ok(Json(ItemList { object: "list", data, has_more: false }))
+    let mut items = app.responder.before(&stored).await?;
+    items.extend(stored.input);
+    let id_of = |item: &Item| item.id().map(str::to_owned);
+    let (data, has_more) = cut(items, &page, id_of)
+        .ok_or_else(|| ApiError::invalid("after", "after and before must name input items of this response"))?;
+    Ok(Json(ListPage::new(data, has_more, |item| id_of(item).unwrap_or_default())))
 }
 
 #[derive(Serialize)]
-pub struct ItemList {
-    object: &'static str,
-    data: Vec<Item>,
-    has_more: bool,
-}
-
-#[derive(Deserialize)]
-pub struct Paging {
-    after: Option<String>,
-    limit: Option<u32>,
-    order: Option<Order>,
-}
-
-#[derive(Deserialize, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum Order {
-    Asc,
-    Desc,
-}
-
-#[derive(Serialize)]
-pub struct ResponsePage {
-    object: &'static str,
-    data: Vec<ListedResponse>,
-    first_id: String,
-    last_id: String,
-    has_more: bool,
-}
-
-#[derive(Serialize)]
-struct ListedResponse {
+pub struct ListedResponse {
     #[serde(flatten)]
     response: ResponseObject,
     input: Vec<Item>,
@@ -125,22 +131,13 @@ struct ListedResponse {
 pub async fn list(
     State(app): State<Arc<App>>,
     Context(cx): Context,
-    Query(paging): Query<Paging>,
-) -> Result<Json<ResponsePage>, ApiError> {
-    let limit = paging.limit.unwrap_or(50);
-    if !(1..=100).contains(&limit) {
-        return Err(ApiError::invalid("limit", "limit must be between 1 and 100"));
-    }
-    let page = Page { after: paging.after, limit, ascending: paging.order == Some(Order::Asc) };
-    let listed = app.responses.list(&page, cx.caller.as_deref()).await?;
-    let data: Vec<ListedResponse> = listed
-        .rows
-        .into_iter()
-        .map(|stored: StoredResponse| ListedResponse { response: stored.response, input: stored.input })
-        .collect();
-    let id_of = |row: Option<&ListedResponse>| row.map(|row| row.response.id.clone()).unwrap_or_default();
-    let (first_id, last_id) = (id_of(data.first()), id_of(data.last()));
-    Ok(Json(ResponsePage { object: "list", data, first_id, last_id, has_more: listed.has_more }))
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<ListPage<ListedResponse>>, ApiError> {
+    let page = paging.page(50)?;
+    let listed = app.responses.list(&page, paging.model.as_deref(), cx.caller.as_deref()).await?;
+    let rows = listed.rows.into_iter();
+    let data = rows.map(|stored| ListedResponse { response: stored.response, input: stored.input }).collect();
+    Ok(Json(ListPage::new(data, listed.has_more, |row: &ListedResponse| row.response.id.clone())))
 }
 
 async fn stored(app: &App, id: &str, owner: Option<&str>) -> Result<StoredResponse, ApiError> {

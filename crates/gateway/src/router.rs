@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::errors::ApiError;
-use crate::{chat, embeddings, inspect, models, openapi, responses, turns};
+use crate::{chat, completions, conversations, embeddings, inspect, models, openapi, prompts, responses, turns};
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -21,12 +21,34 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{*model_id}"),
     ("POST", "/v1/chat/completions"),
+    ("GET", "/v1/chat/completions"),
+    ("GET", "/v1/chat/completions/{completion_id}"),
+    ("DELETE", "/v1/chat/completions/{completion_id}"),
+    ("GET", "/v1/chat/completions/{completion_id}/messages"),
     ("POST", "/v1/embeddings"),
     ("POST", "/v1/responses"),
     ("GET", "/v1/responses"),
     ("GET", "/v1/responses/{response_id}"),
     ("DELETE", "/v1/responses/{response_id}"),
     ("GET", "/v1/responses/{response_id}/input_items"),
+    ("POST", "/v1/responses/{response_id}/cancel"),
+    ("POST", "/v1/conversations"),
+    ("GET", "/v1/conversations/{conversation_id}"),
+    ("POST", "/v1/conversations/{conversation_id}"),
+    ("DELETE", "/v1/conversations/{conversation_id}"),
+    ("GET", "/v1/conversations/{conversation_id}/items"),
+    ("POST", "/v1/conversations/{conversation_id}/items"),
+    ("GET", "/v1/conversations/{conversation_id}/items/{item_id}"),
+    ("DELETE", "/v1/conversations/{conversation_id}/items/{item_id}"),
+    ("GET", "/v1/prompts"),
+    ("POST", "/v1/prompts"),
+    ("GET", "/v1/prompts/{prompt_id}"),
+    ("POST", "/v1/prompts/{prompt_id}"),
+    ("PUT", "/v1/prompts/{prompt_id}"),
+    ("DELETE", "/v1/prompts/{prompt_id}"),
+    ("GET", "/v1/prompts/{prompt_id}/versions"),
+    ("POST", "/v1/prompts/{prompt_id}/set-default-version"),
+    ("PUT", "/v1/prompts/{prompt_id}/set-default-version"),
     ("POST", "/agents/sessions/create"),
     ("POST", "/agents/session/create"),
     ("POST", "/agents/turn/create"),
@@ -39,18 +61,39 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/v1/version", get(inspect::version))
         .route("/openapi.json", get(openapi::document));
     let openai = Router::new()
-        .route("/chat/completions", post(chat::create))
+        .route("/chat/completions", post(chat::create).get(completions::list))
+        .route("/chat/completions/{completion_id}", get(completions::get).delete(completions::remove))
+        .route("/chat/completions/{completion_id}/messages", get(completions::messages))
         .route("/embeddings", post(embeddings::create))
         .route("/models", get(models::list))
         .route("/models/{*model_id}", get(models::one))
         .route("/responses", post(responses::create).get(responses::list))
         .route("/responses/{response_id}", get(responses::get).delete(responses::remove))
-        .route("/responses/{response_id}/input_items", get(responses::input_items));
+        .route("/responses/{response_id}/input_items", get(responses::input_items))
+        .route("/responses/{response_id}/cancel", post(responses::cancel));
+    let state = Router::new()
+        .route("/conversations", post(conversations::create))
+        .route(
+            "/conversations/{conversation_id}",
+            get(conversations::get).post(conversations::update).delete(conversations::remove),
+        )
+        .route("/conversations/{conversation_id}/items", get(conversations::items).post(conversations::create_items))
+        .route(
+            "/conversations/{conversation_id}/items/{item_id}",
+            get(conversations::item).delete(conversations::remove_item),
+        )
+        .route("/prompts", get(prompts::list).post(prompts::create))
+        .route(
+            "/prompts/{prompt_id}",
+            get(prompts::get).post(prompts::update).put(prompts::update).delete(prompts::remove),
+        )
+        .route("/prompts/{prompt_id}/versions", get(prompts::versions))
+        .route("/prompts/{prompt_id}/set-default-version", post(prompts::set_default).put(prompts::set_default));
     let closed = Router::new()
         .route("/v1/providers", get(inspect::providers))
         .route("/v1/providers/{provider_id}", get(inspect::provider))
         .route("/v1/inspect/routes", get(inspect::routes))
-        .nest("/v1", openai.clone())
+        .nest("/v1", openai.clone().merge(state))
         // Llama Stack up to 0.3 serves the same routes under this prefix too.
         .nest("/v1/openai/v1", openai)
         .route("/agents/sessions/create", post(turns::create_session))
@@ -59,6 +102,7 @@ pub fn service(app: Arc<App>) -> host::Service {
     let closed = host::bearer(closed, app.edge.token.clone());
     let allowed = app.edge.allowed.clone();
     let limit = app.edge.max_body_bytes;
+    let (responder, completions) = (app.responder.clone(), app.completions.clone());
     let router: Router<Arc<App>> = open.merge(closed);
     let router = router
         .fallback(|| async { ApiError::not_found("there is nothing at this path") })
@@ -68,4 +112,6 @@ pub fn service(app: Arc<App>) -> host::Service {
         .layer(DefaultBodyLimit::max(limit))
         .with_state(app);
     host::Service::new("gateway", host::guard(router, &allowed))
+        .with_task(move |stop| responder.watch_over(stop))
+        .with_task(move |stop| completions.until(stop))
 }

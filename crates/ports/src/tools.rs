@@ -26,6 +26,16 @@ pub enum Place {
     Stdio { command: String, args: Vec<String>, env: BTreeMap<String, String> },
 }
 
+impl ToolServer {
+    /// Its URL, or the command that starts it: what an error may name.
+    pub fn url(&self) -> String {
+        match &self.place {
+            Place::Http { url, .. } => url.clone(),
+            Place::Stdio { command, .. } => command.clone(),
+        }
+    }
+}
+
 impl std::fmt::Debug for ToolServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let place = match &self.place {

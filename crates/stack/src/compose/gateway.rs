@@ -8,8 +8,9 @@ use ::providers::mcp::{McpConfig, McpServers};
 use anyhow::{Context, Result, bail};
 use engine::registry::Serves;
 use engine::respond::Connectors;
-use engine::{Limits, Registry, Responder};
-use gateway::{App, Edge};
+use engine::{Background, Limits, Registry, Responder};
+use gateway::{App, Edge, Stores};
+use ports::Ids;
 use ports::context::{SystemClock, UuidIds};
 use ports::tools::{Place, ToolServer};
 use secrecy::ExposeSecret;
@@ -29,14 +30,18 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
         let model = provider.models.first().or(provider.model.as_ref())?;
         matches!(entry.serves, Serves::Chat(..)).then(|| format!("{}/{model}", entry.id))
     });
+    let limits = Limits { run_time: Duration::from_secs(config.gateway.time_limit_seconds), ..Limits::default() };
     let responder = Arc::new(Responder {
         registry: Arc::new(Registry::new(entries)),
         servers: Arc::new(McpServers::new(McpConfig::default())),
         connectors: connectors(&config.gateway)?,
         responses: Arc::new(store.clone()),
+        conversations: Arc::new(store.clone()),
+        prompts: Arc::new(store.clone()),
+        background: Background::new(UuidIds.fresh("runner"), &limits),
         clock: Arc::new(SystemClock),
         ids: Arc::new(UuidIds),
-        limits: Limits { run_time: Duration::from_secs(config.gateway.time_limit_seconds), ..Limits::default() },
+        limits,
     });
     let edge = Edge {
         allowed: config.gateway.allowed.clone(),
@@ -48,7 +53,8 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
         default_model: config.gateway.default_model.clone().or(first_chat),
         ..Edge::default()
     };
-    let app = App::new(responder, Arc::new(store.clone()), Arc::new(store), edge);
+    let stores = Stores { completions: Arc::new(store.clone()) };
+    let app = App::new(responder, Arc::new(store.clone()), Arc::new(store), stores, edge);
     Ok(gateway::service(app))
 }
 

@@ -120,11 +120,15 @@ async fn a_dead_tool_server_and_a_broken_model_end_in_words() {
     let model = FakeModel::start().await;
     let gateway = Running::start(data.path(), Some(&model), &["gateway"]).await;
     let mcp = json!({"type": "mcp", "server_label": "gone", "server_url": "http://127.0.0.1:9/mcp"});
+    let mut request = json!({"model": "vllm/fake-model", "input": "go", "tools": [mcp]});
+    let (status, error) = gateway.post("gateway", "/v1/responses", &request).await;
+    assert_eq!(status, 502, "{error}");
+    assert!(error["detail"].as_str().unwrap().contains("http://127.0.0.1:9/mcp"), "{error}");
     model.then(Answer::text("I cannot."));
-    let request = json!({"model": "vllm/fake-model", "input": "go", "tools": [mcp]});
-    let (status, response) = gateway.post("gateway", "/v1/responses", &request).await;
-    assert_eq!((status, &response["status"]), (200, &json!("completed")));
-    assert!(response["output"][0]["error"].as_str().unwrap().contains("gone"), "{response}");
+    request["stream"] = json!(true);
+    let streamed = gateway.http.post(gateway.url("gateway", "/v1/responses")).json(&request).send().await.unwrap();
+    let text = streamed.text().await.unwrap();
+    assert!(text.contains("response.mcp_list_tools.failed") && text.contains("response.completed"), "{text}");
 
     model.then(Answer::text("half").fails(Fault::CutAfter(1)));
     let request = json!({"model": "vllm/fake-model", "input": "go"});

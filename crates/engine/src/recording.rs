@@ -1,0 +1,152 @@
+//! One response under way: a run on one side, its rendering on the other, its record at the end.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ports::conversations::Appended;
+use ports::responses::{StoreError, StoredResponse};
+use tokio::sync::mpsc;
+use tokio_util::sync::DropGuard;
+use wire::openai::events::{EventKind, ResponseEvent};
+use wire::openai::items::Item;
+use wire::openai::responses::{ResponseObject, ResponseStatus};
+
+use crate::event::{Outcome, RunEvent};
+use crate::recorder::Recorder;
+use crate::request::RequestError;
+use crate::respond::Responder;
+
+/// What to store a response with.
+pub(crate) struct Keep {
+    pub input: Vec<Item>,
+    pub history: Vec<Item>,
+    pub owner: Option<String>,
+    pub conversation: Option<String>,
+    pub background: bool,
+    pub responder: Arc<Responder>,
+}
+
+/// Why a tool server could not be asked, for callers who want that as an error rather than as an item.
+pub(crate) type Refusal = Arc<Mutex<Option<RequestError>>>;
+
+pub(crate) struct Recording {
+    pub recorder: Recorder,
+    pub keep: Keep,
+    pub refusal: Refusal,
+    receiver: mpsc::Receiver<RunEvent>,
+    pending: VecDeque<ResponseEvent>,
+    ended: bool,
+    stored: bool,
+    _stop: DropGuard,
+}
+
+impl Recording {
+    pub fn new(
+        recorder: Recorder,
+        opened: Vec<ResponseEvent>,
+        keep: Keep,
+        refusal: Refusal,
+        receiver: mpsc::Receiver<RunEvent>,
+        stop: DropGuard,
+    ) -> Self {
+        let pending = opened.into();
+        Self { recorder, keep, refusal, receiver, pending, ended: false, stored: false, _stop: stop }
+    }
+
+    /// The next event; `None` after the last. May be dropped and called again without losing one.
+    pub async fn next(&mut self) -> Option<ResponseEvent> {
+        loop {
+            if self.ended && !self.stored {
+                self.store().await;
+                self.stored = true;
+            }
+            if let Some(event) = self.pending.pop_front() {
+                return Some(event);
+            }
+            if self.ended {
+                return None;
+            }
+            let event = self.receiver.recv().await.unwrap_or_else(|| {
+                let message = "the run ended without an outcome".into();
+                RunEvent::Finished(Outcome::Failed { code: "server_error".into(), message })
+            });
+            self.ended = matches!(event, RunEvent::Finished(_));
+            self.pending.extend(self.recorder.record(event));
+        }
+    }
+
+    /// Runs to the end. A tool server that cannot be asked is an error here.
+    pub async fn whole(mut self) -> Result<ResponseObject, RequestError> {
+        while let Some(event) = self.next().await {
+            if matches!(event.kind, EventKind::McpListFailed { .. })
+                && let Some(refusal) = self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
+            {
+                return Err(refusal);
+            }
+        }
+        Ok(self.recorder.response().clone())
+    }
+
+    /// Whether the run has come to its own end, so that it is too late to cancel it.
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The record as it stands.
+    pub fn record(&self) -> StoredResponse {
+        self.keep.record(self.recorder.response())
+    }
+
+    /// Durable before the caller hears that it is over. A store that fails costs the record, not the answer.
+    async fn store(&self) {
+        let response = self.recorder.response();
+        let responder = &self.keep.responder;
+        if let Err(error) = self.remember().await {
+            tracing::error!(response = %response.id, %error, "conversation not continued");
+        }
+        if !response.store {
+            return;
+        }
+        let stored = self.record();
+        let done = match self.keep.background {
+            true => responder.responses.advance(&stored).await.map(|_| ()),
+            false => responder.responses.put(&stored).await,
+        };
+        if let Err(error) = done {
+            tracing::error!(response = %response.id, %error, "response not stored");
+        }
+    }
+
+    /// Appends what was asked and answered to the conversation. A response that failed leaves it as it was, so that
+    /// the question can be asked again.
+    async fn remember(&self) -> Result<(), StoreError> {
+        let Some(id) = &self.keep.conversation else { return Ok(()) };
+        let response = self.recorder.response();
+        if !matches!(response.status, ResponseStatus::Completed | ResponseStatus::Incomplete) {
+            return Ok(());
+        }
+        let mut items = self.keep.input.clone();
+        items.extend(response.output.iter().cloned());
+        let owner = self.keep.owner.as_deref();
+        match self.keep.responder.conversations.append_items(id, &items, owner).await? {
+            Appended::Done => Ok(()),
+            Appended::Unknown => {
+                tracing::info!(conversation = %id, "the conversation was removed while it was answered");
+                Ok(())
+            }
+            Appended::Full => Err(StoreError::Full(format!("conversation {id} holds as many items as it may"))),
+        }
+    }
+}
+
+impl Keep {
+    pub fn record(&self, response: &ResponseObject) -> StoredResponse {
+        StoredResponse {
+            response: response.clone(),
+            input: self.input.clone(),
+            history: if self.conversation.is_some() { Vec::new() } else { self.history.clone() },
+            owner: self.owner.clone(),
+            request: None,
+        }
+    }
+}
