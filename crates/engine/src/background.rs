@@ -180,7 +180,10 @@ impl Responder {
     pub async fn cancel(&self, id: &str, owner: Option<&str>) -> Result<ResponseObject, RequestError> {
         let mut stored = self.known(id, owner).await?;
         if !stored.response.background {
-            return Err(invalid("response_id", "Cannot cancel a synchronous response: it was not made with background"));
+            return Err(invalid(
+                "response_id",
+                "Cannot cancel a synchronous response: it was not made with background",
+            ));
         }
         if stored.response.status.over() {
             return Ok(stored.response);

@@ -43,7 +43,8 @@ impl Choice {
             _ => return Err(invalid("tool_choice.mode", "tool_choice.mode must be auto or required")),
         };
         let tools = value.get("tools").and_then(Value::as_array).filter(|tools| !tools.is_empty());
-        let tools = tools.ok_or_else(|| invalid("tool_choice.tools", "tool_choice.tools must name at least one tool"))?;
+        let tools =
+            tools.ok_or_else(|| invalid("tool_choice.tools", "tool_choice.tools must name at least one tool"))?;
         let picks = tools.iter().enumerate();
         let picks = picks.map(|(index, tool)| pick(tool, &format!("tool_choice.tools[{index}]"), request));
         Ok(Some(Self::Among(mode, picks.collect::<Result<_, _>>()?)))

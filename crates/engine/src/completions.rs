@@ -46,9 +46,12 @@ impl CompletionLog {
     /// Queues it; never waits. What finds no room is left out, counted, and said in the log.
     pub fn keep(&self, stored: StoredCompletion) {
         let size = u32::try_from(weight(&stored) / 1024 + 1).unwrap_or(WAITING_KIB).min(WAITING_KIB);
-        let kept = self.room.clone().try_acquire_many_owned(size).ok().and_then(|room| {
-            self.sender.try_send(Job::Store(Box::new(stored), room)).ok()
-        });
+        let kept = self
+            .room
+            .clone()
+            .try_acquire_many_owned(size)
+            .ok()
+            .and_then(|room| self.sender.try_send(Job::Store(Box::new(stored), room)).ok());
         if kept.is_none() {
             tell_lost(self.lost.fetch_add(1, Ordering::Relaxed) + 1, "the queue is full");
         }

@@ -84,10 +84,7 @@ impl Driver {
         }
         // A choice that forces a call is kept once: kept for ever, no answer could follow the call.
         if !self.forced.swap(false, Ordering::Relaxed)
-            && matches!(
-                request.tool_choice,
-                Some(ToolChoice::Mode(ToolMode::Required) | ToolChoice::Named { .. })
-            )
+            && matches!(request.tool_choice, Some(ToolChoice::Mode(ToolMode::Required) | ToolChoice::Named { .. }))
         {
             request.tool_choice = Some(ToolChoice::Mode(ToolMode::Auto));
         }

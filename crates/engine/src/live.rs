@@ -162,9 +162,8 @@ mod tests {
             (100..300).for_each(|number| writer.push(event(number)));
             writer.end();
         };
-        let numbers = |stream: BoxStream<'static, ResponseEvent>| {
-            stream.map(|event| event.sequence_number).collect::<Vec<_>>()
-        };
+        let numbers =
+            |stream: BoxStream<'static, ResponseEvent>| stream.map(|event| event.sequence_number).collect::<Vec<_>>();
         let (late, all, ()) = futures::join!(numbers(late), numbers(all), writing);
         assert_eq!(late, (98..300).collect::<Vec<_>>());
         assert_eq!(all, (0..300).collect::<Vec<_>>());

@@ -197,9 +197,7 @@ fn check_text(text: &Value) -> Result<(), RequestError> {
 fn penalty(extra: &JsonObject, name: &str) -> Result<Option<f32>, RequestError> {
     let value: Option<f32> = field(extra, name)?;
     match value {
-        Some(value) if !(-2.0..=2.0).contains(&value) => {
-            Err(invalid(name, format!("{name} must be between -2 and 2")))
-        }
+        Some(value) if !(-2.0..=2.0).contains(&value) => Err(invalid(name, format!("{name} must be between -2 and 2"))),
         value => Ok(value),
     }
 }
@@ -207,8 +205,6 @@ fn penalty(extra: &JsonObject, name: &str) -> Result<Option<f32>, RequestError> 
 fn field<T: DeserializeOwned>(extra: &JsonObject, name: &str) -> Result<Option<T>, RequestError> {
     match extra.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => {
-            T::deserialize(value).map(Some).map_err(|error| invalid(name, format!("{name}: {error}")))
-        }
+        Some(value) => T::deserialize(value).map(Some).map_err(|error| invalid(name, format!("{name}: {error}"))),
     }
 }

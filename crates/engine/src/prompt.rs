@@ -60,7 +60,10 @@ pub async fn fill(prompt: &PromptRef, prompts: &dyn Prompts, cx: &CallContext) -
     let given = prompt.variables.as_ref().unwrap_or(&none);
     if let Some(name) = given.keys().find(|name| !stored.variables.contains(name)) {
         let at = format!("prompt.variables.{name}");
-        return Err(invalid(&at, format!("the prompt has no variable '{name}'; it has: {}", stored.variables.join(", "))));
+        return Err(invalid(
+            &at,
+            format!("the prompt has no variable '{name}'; it has: {}", stored.variables.join(", ")),
+        ));
     }
     let missing = |name: &&String| !given.contains_key(name.as_str());
     if let Some(name) = places(&stored.prompt).iter().find(missing) {
@@ -72,11 +75,7 @@ pub async fn fill(prompt: &PromptRef, prompts: &dyn Prompts, cx: &CallContext) -
         texts.push((name.as_str(), text_of(name, value, &mut parts)?));
     }
     let attached = (!parts.is_empty()).then(|| {
-        Item::Message(MessageItem {
-            role: Role::User,
-            content: MessageContent::Parts(parts),
-            ..MessageItem::default()
-        })
+        Item::Message(MessageItem { role: Role::User, content: MessageContent::Parts(parts), ..MessageItem::default() })
     });
     Ok(Filled { instructions: Some(with_values(&stored.prompt, &texts)), attached })
 }

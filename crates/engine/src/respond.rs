@@ -231,7 +231,8 @@ impl Responder {
 
     /// What was said before a stored response: kept with it, or by the conversation it was made in.
     pub async fn before(&self, stored: &StoredResponse) -> Result<Vec<Item>, StoreError> {
-        let conversation = stored.response.extra.get("conversation").and_then(|it| it.get("id")).and_then(Value::as_str);
+        let conversation =
+            stored.response.extra.get("conversation").and_then(|it| it.get("id")).and_then(Value::as_str);
         let Some(id) = conversation else { return Ok(stored.history.clone()) };
         let mut items = self.conversations.all_items(id, stored.owner.as_deref()).await?;
         let first = stored.input.first().and_then(Item::id);

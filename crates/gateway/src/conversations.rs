@@ -8,9 +8,7 @@ use engine::name_items;
 use engine::options::{check_metadata, is_conversation_id};
 use ports::conversations::{Appended, MOST_ITEMS, StoredConversation};
 use serde_json::{Value, json};
-use wire::openai::conversations::{
-    Conversation, CreateConversation, CreateItems, ListPage, UpdateConversation,
-};
+use wire::openai::conversations::{Conversation, CreateConversation, CreateItems, ListPage, UpdateConversation};
 use wire::openai::items::{Item, LooseItem};
 
 use crate::app::App;
@@ -86,9 +84,7 @@ pub async fn create_items(
     match app.responder.conversations.append_items(&id, &items, cx.caller.as_deref()).await? {
         Appended::Done => Ok(Json(ListPage::new(items, false, id_of))),
         Appended::Unknown => Err(unknown(&id)),
-        Appended::Full => {
-            Err(ApiError::invalid("items", format!("a conversation holds at most {MOST_ITEMS} items")))
-        }
+        Appended::Full => Err(ApiError::invalid("items", format!("a conversation holds at most {MOST_ITEMS} items"))),
     }
 }
 

@@ -42,10 +42,7 @@ pub async fn create(
     Ok(Json(prompt))
 }
 
-pub async fn list(
-    State(app): State<Arc<App>>,
-    Context(cx): Context,
-) -> Result<Json<DataList<Prompt>>, ApiError> {
+pub async fn list(State(app): State<Arc<App>>, Context(cx): Context) -> Result<Json<DataList<Prompt>>, ApiError> {
     Ok(Json(DataList { data: app.responder.prompts.prompts(cx.caller.as_deref()).await? }))
 }
 

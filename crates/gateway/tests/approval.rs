@@ -11,7 +11,11 @@ use testkit::openai::Answer;
 async fn till() -> FakeMcp {
     let tools = FakeMcp::start().await;
     for name in ["pay", "look"] {
-        tools.tool(name, json!({"type": "object", "properties": {"amount": {"type": "number"}}}), Reply::Text("done".into()));
+        tools.tool(
+            name,
+            json!({"type": "object", "properties": {"amount": {"type": "number"}}}),
+            Reply::Text("done".into()),
+        );
     }
     tools
 }
@@ -24,7 +28,10 @@ fn mcp(tools: &FakeMcp, rule: Value) -> Value {
 async fn stopped(plane: &Plane, tools: &FakeMcp) -> (Value, String) {
     plane.model.then(Answer::tool("pay", &json!({"amount": 7})));
     let response = plane.respond(json!({"input": "pay 7", "tools": mcp(tools, json!("always"))})).await;
-    assert_eq!((kinds(&response["output"]), &response["status"]), (vec!["mcp_list_tools", "mcp_approval_request"], &json!("completed")));
+    assert_eq!(
+        (kinds(&response["output"]), &response["status"]),
+        (vec!["mcp_list_tools", "mcp_approval_request"], &json!("completed"))
+    );
     let asked = &response["output"][1];
     assert_eq!((&asked["name"], &asked["server_label"]), (&json!("pay"), &json!("till")));
     assert_eq!(asked["arguments"], "{\"amount\":7}");
@@ -48,12 +55,17 @@ async fn an_approved_call_runs_once_and_is_answered() {
     let second = &events.last().unwrap()["response"];
     assert_eq!(kinds(&second["output"]), ["mcp_list_tools", "mcp_call", "message"]);
     let call = &second["output"][1];
-    assert_eq!((&call["output"], &call["error"], &call["approval_request_id"]), (&json!("done"), &Value::Null, &json!(request)));
+    assert_eq!(
+        (&call["output"], &call["error"], &call["approval_request_id"]),
+        (&json!("done"), &Value::Null, &json!(request))
+    );
     assert_eq!(tools.calls()[0].arguments, json!({"amount": 7}));
     let asked: Vec<Value> = plane.asked().iter().map(|message| message["role"].clone()).collect();
     assert_eq!(asked, ["user", "assistant", "tool"]);
     plane.model.then(Answer::text("yes, paid"));
-    plane.respond(json!({"input": "sure?", "previous_response_id": second["id"], "tools": mcp(&tools, json!("always"))})).await;
+    plane
+        .respond(json!({"input": "sure?", "previous_response_id": second["id"], "tools": mcp(&tools, json!("always"))}))
+        .await;
     assert_eq!(tools.calls().len(), 1, "an old approval does not run it again");
 }
 
@@ -67,7 +79,10 @@ async fn a_refused_call_does_not_run_even_when_it_is_made_again() {
     assert_eq!((kinds(&second["output"]), &second["status"]), (vec!["mcp_list_tools", "message"], &json!("completed")));
     assert!(tools.calls().is_empty());
     let told = plane.asked();
-    assert!(told.iter().any(|message| message["content"].as_str().is_some_and(|text| text.contains("too much"))), "{told:?}");
+    assert!(
+        told.iter().any(|message| message["content"].as_str().is_some_and(|text| text.contains("too much"))),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]

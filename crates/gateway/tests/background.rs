@@ -69,7 +69,8 @@ async fn a_reader_who_was_cut_off_goes_on_where_it_stopped() {
     drop(response);
     let last = seen.lines().filter_map(|line| line.strip_prefix("data: ")).next_back().unwrap();
     let last: Value = serde_json::from_str(last).unwrap();
-    let first: Value = serde_json::from_str(seen.lines().find_map(|line| line.strip_prefix("data: ")).unwrap()).unwrap();
+    let first: Value =
+        serde_json::from_str(seen.lines().find_map(|line| line.strip_prefix("data: ")).unwrap()).unwrap();
     let id = first["response"]["id"].as_str().unwrap();
     let number = last["sequence_number"].as_u64().unwrap();
     gate.add_permits(100);

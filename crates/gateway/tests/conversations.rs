@@ -37,11 +37,17 @@ async fn a_conversation_is_made_changed_and_removed() {
     let id = made["id"].as_str().unwrap().to_owned();
     assert_eq!(status, 200);
     assert!(id.len() == 53 && engine::options::is_conversation_id(&id), "{id}");
-    assert_eq!((&made["object"], &made["metadata"]["name"], &made["items"]), (&json!("conversation"), &json!("s1"), &Value::Null));
+    assert_eq!(
+        (&made["object"], &made["metadata"]["name"], &made["items"]),
+        (&json!("conversation"), &json!("s1"), &Value::Null)
+    );
     let path = format!("/v1/conversations/{id}");
     assert_eq!(plane.get(&path).await, (200, made.clone()));
     let (status, updated) = plane.post(&path, json!({"metadata": {"name": "s2"}})).await;
-    assert_eq!((status, &updated["metadata"]["name"], &updated["created_at"]), (200, &json!("s2"), &made["created_at"]));
+    assert_eq!(
+        (status, &updated["metadata"]["name"], &updated["created_at"]),
+        (200, &json!("s2"), &made["created_at"])
+    );
     let gone = json!({"id": id, "object": "conversation.deleted", "deleted": true});
     assert_eq!(plane.delete(&path).await, (200, gone));
     let (status, error) = plane.get(&path).await;
@@ -55,7 +61,10 @@ async fn items_are_paged_and_say_whether_there_are_more() {
     let id = made(&plane, json!([message("a"), message("b")])).await;
     let path = format!("/v1/conversations/{id}/items");
     let (status, added) = plane.post(&path, json!({"items": [{"role": "user", "content": "c"}]})).await;
-    assert_eq!((status, &added["data"][0]["type"], &added["data"][0]["content"]), (200, &json!("message"), &json!("c")));
+    assert_eq!(
+        (status, &added["data"][0]["type"], &added["data"][0]["content"]),
+        (200, &json!("message"), &json!("c"))
+    );
     let (all, more) = item_ids(&plane, &id, "?order=asc").await;
     assert_eq!((all.len(), &all[2], more), (3, &added["data"][0]["id"].as_str().unwrap().to_owned(), json!(false)));
     let (newest, more) = item_ids(&plane, &id, "?limit=2").await;
@@ -138,8 +147,7 @@ async fn a_response_reads_the_conversation_and_goes_on_with_it() {
         items["data"].as_array().unwrap().iter().map(|item| item["role"].as_str().unwrap()).collect();
     assert_eq!(roles, ["user", "user", "assistant", "user", "assistant"]);
     assert_eq!(items["data"][2], first["output"][0], "ids and contents are kept");
-    let (_, input) =
-        plane.get(&format!("/v1/responses/{}/input_items?order=asc", first["id"].as_str().unwrap())).await;
+    let (_, input) = plane.get(&format!("/v1/responses/{}/input_items?order=asc", first["id"].as_str().unwrap())).await;
     assert_eq!(input["data"], json!([items["data"][0], items["data"][1]]), "what the model was told");
 
     plane.model.then(Answer::text("still Bo"));

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use support::{Plane, refusal};
 
 async fn made(plane: &Plane) -> String {
-    let (status, prompt) =
-        plane.post("/v1/prompts", json!({"prompt": "Greet {{name}} in {{ tongue }}.", "variables": ["name", "tongue"]})).await;
+    let (status, prompt) = plane
+        .post("/v1/prompts", json!({"prompt": "Greet {{name}} in {{ tongue }}.", "variables": ["name", "tongue"]}))
+        .await;
     assert_eq!((status, &prompt["version"]), (200, &json!(1)));
     prompt["prompt_id"].as_str().unwrap().to_owned()
 }
@@ -20,8 +21,10 @@ async fn versions_follow_one_another_and_one_is_the_default() {
     let id = made(&plane).await;
     assert!(id.starts_with("pmpt_") && id.len() == 53, "{id}");
     let path = format!("/v1/prompts/{id}");
-    let (status, second) = plane.put(&path, json!({"prompt": "Hi {{name}}", "version": 1, "variables": ["name"]})).await;
-    let expected = json!({"prompt": "Hi {{name}}", "version": 2, "prompt_id": id, "variables": ["name"], "is_default": true});
+    let (status, second) =
+        plane.put(&path, json!({"prompt": "Hi {{name}}", "version": 1, "variables": ["name"]})).await;
+    let expected =
+        json!({"prompt": "Hi {{name}}", "version": 2, "prompt_id": id, "variables": ["name"], "is_default": true});
     assert_eq!((status, &second), (200, &expected));
     let body = json!({"prompt": "Yo", "version": 2, "set_as_default": false});
     assert_eq!(plane.post(&path, body).await.1["version"], 3, "0.3 posts where 0.7 puts");

@@ -62,7 +62,10 @@ async fn the_object_has_every_field_with_its_default() {
         assert_eq!(&response[field], value, "{field}");
     }
     let asked = plane.model.received().last().unwrap().body.clone();
-    assert_eq!((&asked["logprobs"], &asked["top_logprobs"], &asked["reasoning_effort"]), (&json!(true), &json!(2), &json!("low")));
+    assert_eq!(
+        (&asked["logprobs"], &asked["top_logprobs"], &asked["reasoning_effort"]),
+        (&json!(true), &json!(2), &json!("low"))
+    );
     assert_eq!((&asked["frequency_penalty"], &asked["presence_penalty"]), (&json!(0.5), &json!(-0.5)));
     assert!(asked.get("parallel_tool_calls").is_none(), "there are no tools");
 }
@@ -89,7 +92,10 @@ async fn a_bad_field_is_named() {
         (json!({"tool_choice": "perhaps"}), "tool_choice"),
         (json!({"tools": [weather()], "tool_choice": {"type": "function", "name": "other"}}), "tool_choice"),
         (json!({"input": []}), "input"),
-        (json!({"tools": [{"type": "mcp", "server_label": "c", "server_url": "http://h/mcp", "headers": {"Authorization": "x"}}]}), "tools[0].headers"),
+        (
+            json!({"tools": [{"type": "mcp", "server_label": "c", "server_url": "http://h/mcp", "headers": {"Authorization": "x"}}]}),
+            "tools[0].headers",
+        ),
     ] {
         let mut body = json!({"model": "vllm/fake-model", "input": "x"});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -103,7 +109,10 @@ async fn a_bad_field_is_named() {
     };
     for (answer, expected) in [
         (plane.post("/v1/responses", unknown("model", json!("nope"))).await, (404, "model")),
-        (plane.post("/v1/responses", unknown("previous_response_id", json!("resp_x"))).await, (404, "previous_response_id")),
+        (
+            plane.post("/v1/responses", unknown("previous_response_id", json!("resp_x"))).await,
+            (404, "previous_response_id"),
+        ),
         (plane.get("/v1/responses/resp_x").await, (404, "")),
         (plane.delete("/v1/responses/resp_x").await, (404, "")),
         (plane.get("/v1/responses/resp_x/input_items").await, (404, "")),
@@ -124,7 +133,10 @@ async fn responses_are_listed_filtered_paged_and_removed() {
         ids.push(response["id"].as_str().unwrap().to_owned());
     }
     let hidden = plane.respond(json!({"input": "x", "store": false})).await;
-    assert_eq!((hidden["store"].clone(), plane.get(&format!("/v1/responses/{}", hidden["id"].as_str().unwrap())).await.0), (json!(false), 404));
+    assert_eq!(
+        (hidden["store"].clone(), plane.get(&format!("/v1/responses/{}", hidden["id"].as_str().unwrap())).await.0),
+        (json!(false), 404)
+    );
     let (_, page) = plane.get("/v1/responses?limit=2").await;
     assert_eq!((&page["data"][0]["id"], &page["has_more"]), (&json!(ids[2]), &json!(true)));
     assert_eq!((&page["first_id"], &page["last_id"]), (&json!(ids[2]), &json!(ids[1])));
@@ -143,7 +155,9 @@ async fn responses_are_listed_filtered_paged_and_removed() {
 #[tokio::test]
 async fn input_items_are_paged() {
     let plane = Plane::start().await;
-    let first = plane.respond(json!({"input": [{"role": "user", "content": "a"}, {"role": "user", "content": "b", "id": "msg_b"}]})).await;
+    let first = plane
+        .respond(json!({"input": [{"role": "user", "content": "a"}, {"role": "user", "content": "b", "id": "msg_b"}]}))
+        .await;
     let next = plane.respond(json!({"input": "c", "previous_response_id": first["id"]})).await;
     let path = format!("/v1/responses/{}/input_items", next["id"].as_str().unwrap());
     let (_, all) = plane.get(&format!("{path}?order=asc")).await;
@@ -232,7 +246,8 @@ async fn a_response_that_goes_on_knows_its_tools_already() {
     let first = plane.respond(json!({"input": "hi", "tools": [mcp(&tools)]})).await;
     assert_eq!(listings(), 1);
     plane.model.then(Answer::tool("add", &json!({"a": 1}))).then(Answer::text("three"));
-    let events = plane.stream(json!({"input": "add", "tools": [mcp(&tools)], "previous_response_id": first["id"]})).await;
+    let events =
+        plane.stream(json!({"input": "add", "tools": [mcp(&tools)], "previous_response_id": first["id"]})).await;
     assert_eq!(
         event_kinds(&events)[2..6],
         [
@@ -322,13 +337,19 @@ async fn a_schema_and_old_items_are_passed_as_the_model_server_wants_them() {
     let response = plane.respond(json!({"input": "x", "text": {"format": format}})).await;
     assert_eq!(response["text"]["format"], format);
     let sent = plane.model.received().last().unwrap().body["response_format"].clone();
-    assert_eq!(sent, json!({"type": "json_schema", "json_schema": {"name": "claim", "strict": true, "schema": {"type": "object"}}}));
+    assert_eq!(
+        sent,
+        json!({"type": "json_schema", "json_schema": {"name": "claim", "strict": true, "schema": {"type": "object"}}})
+    );
     let long = json!([{"role": "user", "content": "x".repeat(60_000)}]);
     let first = plane.respond(json!({"input": long})).await;
     let next = json!({"input": "short", "previous_response_id": first["id"], "truncation": "auto"});
     plane.respond(next).await;
     assert_eq!(plane.asked().last().unwrap()["content"], "short");
-    assert!(plane.asked().iter().all(|message| message["content"] != "x".repeat(60_000)), "8 192 tokens do not hold it");
+    assert!(
+        plane.asked().iter().all(|message| message["content"] != "x".repeat(60_000)),
+        "8 192 tokens do not hold it"
+    );
 }
 
 #[tokio::test]
@@ -339,7 +360,9 @@ async fn a_tool_server_that_cannot_be_asked_is_an_error_or_an_event() {
     let body = |tool: &Value| json!({"model": "vllm/fake-model", "input": "x", "tools": [tool]});
     let answer = plane.post("/v1/responses", body(&down)).await;
     assert_eq!(refusal(&answer).0, 502, "{}", answer.1);
-    assert!(answer.1["detail"].as_str().unwrap().starts_with("Failed to connect to MCP server at http://127.0.0.1:9/mcp: "));
+    assert!(
+        answer.1["detail"].as_str().unwrap().starts_with("Failed to connect to MCP server at http://127.0.0.1:9/mcp: ")
+    );
     let answer = plane.post("/v1/responses", body(&mcp(&tools))).await;
     assert_eq!(refusal(&answer).0, 401, "{}", answer.1);
     assert!(answer.1["detail"].as_str().unwrap().starts_with("Authentication required: "));

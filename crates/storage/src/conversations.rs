@@ -140,27 +140,25 @@ impl Conversations for Store {
     }
 
     async fn item(&self, id: &str, item: &str, owner: Option<&str>) -> Result<Option<Item>, StoreError> {
-        let row = sqlx::query(
-            "select body from conversation_items where conversation_id = $1 and id = $2 and owner = $3",
-        )
-        .bind(id)
-        .bind(item)
-        .bind(owner.unwrap_or_default())
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(store_error)?;
+        let row =
+            sqlx::query("select body from conversation_items where conversation_id = $1 and id = $2 and owner = $3")
+                .bind(id)
+                .bind(item)
+                .bind(owner.unwrap_or_default())
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(store_error)?;
         row.as_ref().map(read_item).transpose()
     }
 
     async fn remove_item(&self, id: &str, item: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let done =
-            sqlx::query("delete from conversation_items where conversation_id = $1 and id = $2 and owner = $3")
-                .bind(id)
-                .bind(item)
-                .bind(owner.unwrap_or_default())
-                .execute(&self.pool)
-                .await
-                .map_err(store_error)?;
+        let done = sqlx::query("delete from conversation_items where conversation_id = $1 and id = $2 and owner = $3")
+            .bind(id)
+            .bind(item)
+            .bind(owner.unwrap_or_default())
+            .execute(&self.pool)
+            .await
+            .map_err(store_error)?;
         Ok(done.rows_affected() > 0)
     }
 }

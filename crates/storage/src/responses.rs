@@ -87,14 +87,12 @@ impl Responses for Store {
     }
 
     async fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
-        sqlx::query(
-            "update responses set lease_until = $1 where status in ('queued', 'in_progress') and runner = $2",
-        )
-        .bind(lease.until)
-        .bind(&lease.runner)
-        .execute(&self.pool)
-        .await
-        .map_err(store_error)?;
+        sqlx::query("update responses set lease_until = $1 where status in ('queued', 'in_progress') and runner = $2")
+            .bind(lease.until)
+            .bind(&lease.runner)
+            .execute(&self.pool)
+            .await
+            .map_err(store_error)?;
         Ok(())
     }
 
