@@ -1,12 +1,14 @@
 //! What should happen with a request: the agent loop, the models it may ask, and the recipe that makes a small
 //! model dependable. No HTTP, no SQL, no provider: only `ports`.
 
+mod asking;
 pub mod background;
 mod choice;
 pub mod compact;
 pub mod completions;
 mod driver;
 pub mod event;
+mod gather;
 pub mod grounding;
 pub mod history;
 pub mod limits;

@@ -1,26 +1,25 @@
 //! Answers a response request: checks it, gathers its tools, runs it, stores what came of it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use futures::stream::BoxStream;
 use ports::conversations::{Conversations, MOST_ITEMS};
 use ports::prompts::Prompts;
 use ports::responses::{Responses, StoreError, StoredResponse};
-use ports::tools::{Place, ToolDef, ToolError, ToolServer, ToolServers, ToolSource};
+use ports::tools::{ToolDef, ToolServer, ToolServers};
 use ports::{CallContext, Clock, Ids};
 use serde_json::Value;
 use tokio::sync::mpsc;
-use wire::openai::chat::{ChatRequest, NamedSchema, ResponseFormat};
 use wire::openai::events::ResponseEvent;
 use wire::openai::items::Item;
 use wire::openai::responses::{ResponseObject, ResponseRequest};
-use wire::openai::tools::McpTool;
 
+use crate::asking::{approved, refused, template};
 use crate::background::Background;
 use crate::choice::Choice;
 use crate::driver::{Driver, Gone};
-use crate::event::{CallRef, Outcome, RunEvent};
+use crate::event::{Outcome, RunEvent};
 use crate::grounding::Conversation;
 use crate::limits::Limits;
 use crate::options::{Options, Truncation};
@@ -30,7 +29,6 @@ use crate::recording::{Keep, Recording, Refusal};
 use crate::registry::{ChatRoute, Registry};
 use crate::request::{Asked, RequestError, check, input_items, invalid};
 use crate::run::{Rules, Run, opening};
-use crate::toolbox::{Toolbox, allowed};
 use crate::{history, reuse, truncate};
 
 /// Events waiting for a slow reader before the run waits with them.
@@ -301,179 +299,6 @@ impl Responder {
         let fixed = request.instructions.as_deref().map_or(0, str::len) / 3;
         truncate::newest(items, new, ((context - answer) as usize).saturating_sub(fixed))
     }
-
-    /// Opens the tool servers at once and lists them in the order asked. A server that cannot be asked is reported;
-    /// the run goes on with the others.
-    async fn gather(
-        &self,
-        asked: Asked,
-        listed: HashMap<String, Vec<ToolDef>>,
-        cx: &CallContext,
-        events: &mpsc::Sender<RunEvent>,
-        refusal: Refusal,
-    ) -> Result<(Toolbox, HashMap<String, Arc<dyn ToolSource>>), Gone> {
-        let mut toolbox = asked.functions;
-        let mut sources = HashMap::new();
-        let listed_before = &listed;
-        let listing = asked.servers.iter().map(|server| async move {
-            let place = self.place(server);
-            let source = self.servers.open(&place, cx).await?;
-            let defs = match listed_before.get(&server.server_label) {
-                Some(known) => known.clone(),
-                None => source.list(cx).await?,
-            };
-            Ok::<_, ToolError>((source, allowed(defs, server.allowed_tools.as_ref())))
-        });
-        let listed = futures::future::join_all(listing).await;
-        for (server, outcome) in asked.servers.iter().zip(listed) {
-            let label = server.server_label.clone();
-            let known = listed_before.contains_key(&label) && outcome.is_ok();
-            if !known {
-                events.send(RunEvent::ListingTools { label: label.clone() }).await.map_err(|_| Gone)?;
-            }
-            let event = match outcome {
-                Ok((source, mut defs)) => {
-                    defs.iter_mut().for_each(|def| def.server_label.clone_from(&label));
-                    defs.truncate(self.limits.tools.saturating_sub(toolbox.len()));
-                    toolbox.add_server(&defs, server.require_approval.as_ref());
-                    sources.insert(label.clone(), source);
-                    match known {
-                        true => RunEvent::ReusedTools { label, tools: defs },
-                        false => RunEvent::ListedTools { label, tools: defs },
-                    }
-                }
-                Err(error) => {
-                    let (url, words) = (self.place(server).url(), error.to_string());
-                    let mut refusal = refusal.lock().unwrap_or_else(PoisonError::into_inner);
-                    refusal.get_or_insert(RequestError::ToolServer { url, error });
-                    RunEvent::ListingFailed { label, error: words }
-                }
-            };
-            events.send(event).await.map_err(|_| Gone)?;
-        }
-        Ok((toolbox, sources))
-    }
-
-    fn check_connector(&self, server: &McpTool) -> Result<(), RequestError> {
-        match &server.connector_id {
-            Some(id) if !self.connectors.contains_key(id) => Err(RequestError::NotFound {
-                param: "tools.connector_id".into(),
-                message: format!("Connector '{id}' not found: no connector of this name is configured."),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    /// Where a request's tool server is: a connector of the configuration, or the URL given.
-    fn place(&self, server: &McpTool) -> ToolServer {
-        let headers = server.headers.clone().unwrap_or_default();
-        let connector = match (&server.connector_id, &server.server_url) {
-            (Some(id), _) => self.connectors.get(id),
-            (None, Some(url)) => self
-                .connectors
-                .values()
-                .find(|known| matches!(&known.place, Place::Http { url: configured, .. } if configured == url)),
-            (None, None) => None,
-        };
-        let label = server.server_label.clone();
-        let place = match connector.map(|known| &known.place) {
-            Some(Place::Http { url, headers: own, authorization }) => {
-                let mut all = own.clone();
-                all.extend(headers);
-                let authorization = server.authorization.clone().or_else(|| authorization.clone());
-                Place::Http { url: url.clone(), headers: all, authorization }
-            }
-            Some(stdio) => stdio.clone(),
-            None => Place::Http {
-                url: server.server_url.clone().unwrap_or_default(),
-                headers,
-                authorization: server.authorization.clone(),
-            },
-        };
-        ToolServer { label, place, configured: connector.is_some() }
-    }
-}
-
-/// The fields that every question of a run to the model shares.
-fn template(request: &ResponseRequest, options: &Options) -> ChatRequest {
-    let mut extra = wire::JsonObject::new();
-    let mut pass = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            extra.insert(name.into(), value);
-        }
-    };
-    pass("frequency_penalty", options.frequency_penalty.map(Value::from));
-    pass("presence_penalty", options.presence_penalty.map(Value::from));
-    pass("logprobs", options.logprobs().then(|| true.into()));
-    pass("top_logprobs", (options.top_logprobs > 0).then(|| options.top_logprobs.into()));
-    let effort = options.reasoning.as_ref().and_then(|reasoning| reasoning.get("effort"));
-    pass("reasoning_effort", effort.filter(|effort| !effort.is_null()).cloned());
-    ChatRequest {
-        temperature: request.temperature,
-        top_p: request.top_p,
-        max_tokens: request.max_output_tokens,
-        parallel_tool_calls: request.parallel_tool_calls,
-        response_format: request.text.as_ref().and_then(response_format),
-        extra,
-        ..ChatRequest::default()
-    }
-}
-
-/// `text.format` of a response as `response_format` of a chat.
-fn response_format(text: &Value) -> Option<ResponseFormat> {
-    let format = text.get("format")?;
-    match format.get("type")?.as_str()? {
-        "json_object" => Some(ResponseFormat::JsonObject),
-        "json_schema" => Some(ResponseFormat::JsonSchema {
-            json_schema: NamedSchema {
-                name: format.get("name").and_then(Value::as_str).unwrap_or("answer").to_owned(),
-                schema: format.get("schema").cloned(),
-                extra: ["strict", "description"]
-                    .into_iter()
-                    .filter_map(|key| Some((key.to_owned(), format.get(key).filter(|it| !it.is_null())?.clone())))
-                    .collect(),
-            },
-        }),
-        _ => None,
-    }
-}
-
-/// Calls that the newest items allow, and that have not been run since.
-fn approved(items: &[Item]) -> Vec<CallRef> {
-    let already = |request: &str| {
-        items
-            .iter()
-            .any(|item| matches!(item, Item::McpCall(call) if call.approval_request_id.as_deref() == Some(request)))
-    };
-    let allowed = items.iter().filter_map(|item| match item {
-        Item::McpApprovalResponse(answer) if answer.approve && !already(&answer.approval_request_id) => {
-            history::request(items, &answer.approval_request_id)
-        }
-        _ => None,
-    });
-    allowed
-        .map(|request| CallRef {
-            id: format!("call_{}", request.id),
-            label: request.server_label.clone(),
-            tool: request.name.clone(),
-            arguments: request.arguments.clone(),
-            approved_by: Some(request.id.clone()),
-        })
-        .collect()
-}
-
-/// Calls that a person did not allow: server label, tool, arguments.
-fn refused(items: &[Item]) -> Vec<(String, String, Value)> {
-    let refused = items.iter().filter_map(|item| match item {
-        Item::McpApprovalResponse(answer) if !answer.approve => history::request(items, &answer.approval_request_id),
-        _ => None,
-    });
-    refused
-        .map(|call| {
-            let arguments = serde_json::from_str(&call.arguments).unwrap_or_default();
-            (call.server_label.clone(), call.name.clone(), arguments)
-        })
-        .collect()
 }
 
 /// The response as it stood when the stream ended; `None` if this is not its end.
