@@ -47,13 +47,8 @@ pub async fn create(
         return Ok(sse::raw(frames(head, deltas.boxed(), running, guard)));
     }
     let folded = route.inference.complete(ChatCall::from(request), &cx).await?;
-    let (finish, usage) = (folded.finish, folded.usage.clone());
-    let choice = Choice {
-        index: 0,
-        message: folded.into_message(),
-        finish_reason: Some(finish),
-        extra: wire::JsonObject::new(),
-    };
+    let (finish, usage, beside) = (folded.finish, folded.usage.clone(), folded.beside.choice.clone());
+    let choice = Choice { index: 0, message: folded.into_message(), finish_reason: Some(finish), extra: beside };
     let completion = ChatCompletion { choices: vec![choice], usage: Some(usage), ..head.completion() };
     taken.whole(&completion);
     Ok(Json(completion).into_response())
@@ -124,6 +119,11 @@ impl Head {
                 function: Some(FunctionDelta { name: None, arguments: Some(fragment) }),
                 ..ToolCallDelta::default()
             })),
+            ChatDelta::Beside(beside) => vec![ChunkChoice {
+                delta: Delta { extra: beside.delta, ..Delta::default() },
+                extra: beside.choice,
+                ..ChunkChoice::default()
+            }],
             ChatDelta::Finish(reason) => {
                 vec![ChunkChoice { finish_reason: Some(reason), ..ChunkChoice::default() }]
             }

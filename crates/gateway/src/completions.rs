@@ -132,13 +132,9 @@ impl Drop for Taken {
     fn drop(&mut self) {
         let Some(mut open) = self.open.take().filter(|_| self.finished) else { return };
         let folded = std::mem::take(&mut self.folded);
-        let (finish, usage) = (folded.finish, folded.usage.clone());
-        open.completion.choices = vec![Choice {
-            index: 0,
-            message: folded.into_message(),
-            finish_reason: Some(finish),
-            extra: wire::JsonObject::new(),
-        }];
+        let (finish, usage, beside) = (folded.finish, folded.usage.clone(), folded.beside.choice.clone());
+        open.completion.choices =
+            vec![Choice { index: 0, message: folded.into_message(), finish_reason: Some(finish), extra: beside }];
         open.completion.usage = (usage.total_tokens > 0).then_some(usage);
         self.log.keep(open);
     }

@@ -16,6 +16,7 @@ mod prompts;
 mod responses;
 mod router;
 mod sse;
+mod text_completions;
 mod turns;
 
 pub use app::{App, Edge, Stores};

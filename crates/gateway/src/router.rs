@@ -9,7 +9,9 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::errors::ApiError;
-use crate::{chat, completions, conversations, embeddings, inspect, models, openapi, prompts, responses, turns};
+use crate::{
+    chat, completions, conversations, embeddings, inspect, models, openapi, prompts, responses, text_completions, turns,
+};
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -25,6 +27,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/v1/chat/completions/{completion_id}"),
     ("DELETE", "/v1/chat/completions/{completion_id}"),
     ("GET", "/v1/chat/completions/{completion_id}/messages"),
+    ("POST", "/v1/completions"),
     ("POST", "/v1/embeddings"),
     ("POST", "/v1/responses"),
     ("GET", "/v1/responses"),
@@ -64,6 +67,7 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/chat/completions", post(chat::create).get(completions::list))
         .route("/chat/completions/{completion_id}", get(completions::get).delete(completions::remove))
         .route("/chat/completions/{completion_id}/messages", get(completions::messages))
+        .route("/completions", post(text_completions::create))
         .route("/embeddings", post(embeddings::create))
         .route("/models", get(models::list))
         .route("/models/{*model_id}", get(models::one))

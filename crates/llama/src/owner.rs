@@ -8,6 +8,7 @@ use llama_cpp_2::llama_backend::LlamaBackend;
 use ports::inference::{ChatCall, ChatDelta, InferenceError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use wire::openai::completions::CompletionRequest;
 
 use crate::config::LlamaConfig;
 use crate::engine::{Engine, Listener, Prepared, load_model};
@@ -29,9 +30,15 @@ pub enum LoadState {
     Failed(LlamaError),
 }
 
+/// What the model is to go on from.
+pub enum Ask {
+    Chat(ChatCall),
+    Text(CompletionRequest),
+}
+
 /// One call on its way to the owner.
 pub struct Job {
-    pub call: ChatCall,
+    pub ask: Ask,
     pub cancel: CancellationToken,
     pub deadline: Instant,
     /// Told once the call is known to be valid, with the stream of its answer.
@@ -121,7 +128,11 @@ fn serve(engine: &mut Engine<'_>, errand: Errand, closing: &CancellationToken) {
     if let Some(reason) = interrupted(&job.cancel, closing, job.deadline) {
         return refuse(*job, reason);
     }
-    match engine.prepare(&job.call) {
+    let prepared = match &job.ask {
+        Ask::Chat(call) => engine.prepare(call),
+        Ask::Text(request) => engine.prepare_text(request),
+    };
+    match prepared {
         Err(error) => refuse(*job, error),
         Ok(work) => answer(engine, work, *job, closing),
     }

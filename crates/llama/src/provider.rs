@@ -13,10 +13,11 @@ use ports::health::ProviderHealth;
 use ports::inference::{ChatCall, ChatStream, Inference, InferenceError, ModelKind, ServedModel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
+use wire::openai::completions::CompletionRequest;
 
 use crate::config::LlamaConfig;
 use crate::error::LlamaError;
-use crate::owner::{self, Board, Deltas, Errand, Job, LoadState};
+use crate::owner::{self, Ask, Board, Deltas, Errand, Job, LoadState};
 
 /// Chats with the one model it was configured with, one call at a time.
 ///
@@ -83,6 +84,24 @@ impl LlamaProvider {
         }
     }
 
+    async fn ask(&self, ask: Ask, cx: &CallContext) -> Result<ChatStream, InferenceError> {
+        let permit = self.admit(cx).await?;
+        let cancel = cx.cancel.child_token();
+        let guard = cancel.clone().drop_guard();
+        let (started, start) = oneshot::channel();
+        let deadline = cx.deadline;
+        self.send(Errand::Chat(Box::new(Job { ask, cancel: cancel.clone(), deadline, started, permit })))?;
+        let begun = tokio::select! {
+            begun = tokio::time::timeout(cx.left(), start) => begun,
+            () = cancel.cancelled() => return Err(InferenceError::Cancelled),
+        };
+        match begun {
+            Ok(Ok(deltas)) => Ok(answer(deltas?, guard)),
+            Ok(Err(_)) => Err(InferenceError::Internal("the local model's thread ended".into())),
+            Err(_) => Err(InferenceError::Timeout("the local model did not begin in time".into())),
+        }
+    }
+
     /// Hands an errand to the owner's thread, starting it if there is none or it died.
     fn send(&self, errand: Errand) -> Result<(), InferenceError> {
         let mut slot = self.owner();
@@ -118,21 +137,14 @@ impl Inference for LlamaProvider {
         if call.request.model != self.config.name {
             return Err(InferenceError::NotFound(call.request.model));
         }
-        let permit = self.admit(cx).await?;
-        let cancel = cx.cancel.child_token();
-        let guard = cancel.clone().drop_guard();
-        let (started, start) = oneshot::channel();
-        let deadline = cx.deadline;
-        self.send(Errand::Chat(Box::new(Job { call, cancel: cancel.clone(), deadline, started, permit })))?;
-        let begun = tokio::select! {
-            begun = tokio::time::timeout(cx.left(), start) => begun,
-            () = cancel.cancelled() => return Err(InferenceError::Cancelled),
-        };
-        match begun {
-            Ok(Ok(deltas)) => Ok(answer(deltas?, guard)),
-            Ok(Err(_)) => Err(InferenceError::Internal("the local model's thread ended".into())),
-            Err(_) => Err(InferenceError::Timeout("the local model did not begin in time".into())),
+        self.ask(Ask::Chat(call), cx).await
+    }
+
+    async fn text(&self, request: CompletionRequest, cx: &CallContext) -> Result<ChatStream, InferenceError> {
+        if request.model != self.config.name {
+            return Err(InferenceError::NotFound(request.model));
         }
+        self.ask(Ask::Text(request), cx).await
     }
 
     async fn models(&self, _cx: &CallContext) -> Result<Vec<ServedModel>, InferenceError> {

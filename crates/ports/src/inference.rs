@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
+use wire::JsonObject;
 use wire::openai::chat::{ChatRequest, FinishReason, Usage};
+use wire::openai::completions::CompletionRequest;
 
 use crate::context::CallContext;
 use crate::fold::{Folded, fold};
@@ -29,8 +31,20 @@ pub enum ChatDelta {
         index: u32,
         fragment: String,
     },
+    /// Fields beside the ones above, as the upstream sent them (`logprobs`, `reasoning_content`, …). They belong to
+    /// the delta that follows, or stand alone.
+    Beside(Box<Beside>),
     Finish(FinishReason),
     Usage(Usage),
+}
+
+/// Fields of a chunk that have no delta of their own, by where they stood.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Beside {
+    /// In `choices[0].delta`.
+    pub delta: JsonObject,
+    /// In `choices[0]`.
+    pub choice: JsonObject,
 }
 
 /// A chat request, and what the caller already knows about the only answers that make sense.
@@ -117,6 +131,15 @@ pub trait Inference: Send + Sync {
     /// The whole answer at once. Override only when the upstream's plain answer carries more than its stream.
     async fn complete(&self, call: ChatCall, cx: &CallContext) -> Result<Folded, InferenceError> {
         fold(self.chat(call, cx).await?).await
+    }
+
+    /// Continues one bare prompt (`prompt` holds one text). The deltas keep the contract of `chat`; there are no tool
+    /// calls among them.
+    async fn text(&self, _request: CompletionRequest, _cx: &CallContext) -> Result<ChatStream, InferenceError> {
+        Err(InferenceError::Invalid {
+            param: Some("model".into()),
+            message: "model: its provider offers chat, not text completions".into(),
+        })
     }
 
     /// Models served at this moment; may ask the upstream, so callers cache it.

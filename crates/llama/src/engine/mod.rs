@@ -20,6 +20,7 @@ use llguidance::{Matcher, ParserFactory};
 use ports::inference::{ChatCall, ChatDelta, InferenceError};
 use serde_json::{Value, json};
 use wire::openai::chat::{ChatRequest, FinishReason};
+use wire::openai::completions::{CompletionRequest, Prompt};
 
 use crate::answer::AnswerReader;
 use crate::config::LlamaConfig;
@@ -96,16 +97,47 @@ impl<'m> Engine<'m> {
         })
     }
 
+    /// Checks a bare prompt; marks of the chat template in it are plain text.
+    pub fn prepare_text(&self, asked: &CompletionRequest) -> Result<Prepared, InferenceError> {
+        let Prompt::One(text) = &asked.prompt else {
+            return Err(invalid("prompt", "prompt: one text; token ids are not taken".into()));
+        };
+        let request = ChatRequest {
+            temperature: asked.temperature,
+            top_p: asked.top_p,
+            seed: asked.seed,
+            stop: asked.stop.clone(),
+            ..ChatRequest::default()
+        };
+        let vocabulary = self.model.vocab();
+        let mut prompt = vocabulary.tokenize(text.as_bytes(), vocabulary.should_add_bos(), false);
+        if prompt.is_empty() {
+            prompt.push(vocabulary.bos());
+        }
+        let room = self.room(&prompt, "prompt")?;
+        // OpenAI's default for this route is 16 tokens.
+        let budget = asked.max_tokens.map_or(16, |limit| limit as usize).clamp(1, room);
+        let reader = AnswerReader::new(stops(&request)?, None);
+        Ok(Prepared { prompt, writing: Writing::new(None, sampler(&request)?, reader, budget) })
+    }
+
+    /// Tokens left for an answer; an error when there are none.
+    fn room(&self, prompt: &[LlamaToken], param: &str) -> Result<usize, InferenceError> {
+        match self.context_tokens.saturating_sub(prompt.len()) {
+            0 => {
+                let (used, limit) = (prompt.len(), self.context_tokens);
+                let message = format!("{param}: {used} tokens do not fit the model's context of {limit} tokens");
+                Err(invalid(param, message))
+            }
+            room => Ok(room),
+        }
+    }
+
     /// Checks a call and renders it; nothing is decoded yet.
     pub fn prepare(&self, call: &ChatCall) -> Result<Prepared, InferenceError> {
         let request = &call.request;
         let prompt = self.prompt(request)?;
-        let room = self.context_tokens.saturating_sub(prompt.len());
-        if room == 0 {
-            let (used, limit) = (prompt.len(), self.context_tokens);
-            let message = format!("messages: {used} tokens do not fit the model's context of {limit} tokens");
-            return Err(invalid("messages", message));
-        }
+        let room = self.room(&prompt, "messages")?;
         let budget = request.token_limit().map_or(self.answer_tokens, |limit| limit as usize).clamp(1, room);
         let syntax = self.template.syntax();
         let matcher = answer_grammar(call, syntax)?.map(|grammar| self.matcher(grammar, request)).transpose()?;

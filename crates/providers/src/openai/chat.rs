@@ -6,8 +6,9 @@ use ports::health::ProviderHealth;
 use ports::inference::{ChatCall, ChatStream, Inference, InferenceError, Narrowed, ServedModel};
 use serde_json::{Value, json};
 use wire::openai::chat::{ChatMessage, ChatRequest, Role, StreamOptions};
+use wire::openai::completions::CompletionRequest;
 
-use super::decode::deltas;
+use super::decode::{deltas, text_deltas};
 use super::transport::OpenAiCompatible;
 
 #[async_trait]
@@ -16,6 +17,13 @@ impl Inference for OpenAiCompatible {
         let request = self.outgoing(call);
         let response = self.post("chat/completions", &request, cx).await?;
         Ok(deltas(response, cx))
+    }
+
+    async fn text(&self, mut request: CompletionRequest, cx: &CallContext) -> Result<ChatStream, InferenceError> {
+        request.stream = Some(true);
+        request.stream_options = Some(StreamOptions { include_usage: true, ..StreamOptions::default() });
+        let response = self.post("completions", &request, cx).await?;
+        Ok(text_deltas(response, cx))
     }
 
     async fn models(&self, cx: &CallContext) -> Result<Vec<ServedModel>, InferenceError> {

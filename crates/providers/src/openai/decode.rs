@@ -2,17 +2,30 @@
 
 use futures::StreamExt;
 use ports::CallContext;
-use ports::inference::{ChatDelta, ChatStream, InferenceError};
+use ports::inference::{Beside, ChatDelta, ChatStream, InferenceError};
 use reqwest::Response;
 use sse_stream::SseStream;
 use wire::openai::chat::{ChatChunk, FinishReason, Usage};
+use wire::openai::completions::Completion;
 
 /// One event of a stream at most.
 const EVENT_BYTES: usize = 4 * 1024 * 1024;
 /// A whole answer at most.
 const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
+/// How one chunk of the dialect at hand is taken in.
+type Take = fn(&mut Order, &str) -> Result<Vec<ChatDelta>, InferenceError>;
+
 pub fn deltas(response: Response, cx: &CallContext) -> ChatStream {
+    read(response, cx, Order::take)
+}
+
+/// The stream of `POST /v1/completions`.
+pub fn text_deltas(response: Response, cx: &CallContext) -> ChatStream {
+    read(response, cx, Order::take_text)
+}
+
+fn read(response: Response, cx: &CallContext, take: Take) -> ChatStream {
     let cx = cx.clone();
     Box::pin(async_stream::stream! {
         let mut events = SseStream::from_bytes_stream(response.bytes_stream());
@@ -38,7 +51,7 @@ pub fn deltas(response: Response, cx: &CallContext) -> ChatStream {
                 yield Err(InferenceError::Upstream { status: 502, message: "the answer is too large".into() });
                 return;
             }
-            match order.take(&data) {
+            match take(&mut order, &data) {
                 Ok(deltas) => for delta in deltas { yield Ok(delta); },
                 Err(error) => { yield Err(error); return; }
             }
@@ -73,6 +86,10 @@ impl Order {
         if self.finish.is_some() {
             return Ok(deltas);
         }
+        let beside = Beside { delta: told(choice.delta.extra), choice: told(choice.extra) };
+        if beside != Beside::default() {
+            deltas.push(ChatDelta::Beside(Box::new(beside)));
+        }
         if let Some(text) = choice.delta.content.filter(|text| !text.is_empty()) {
             deltas.push(ChatDelta::Text(text));
         }
@@ -98,6 +115,33 @@ impl Order {
         Ok(deltas)
     }
 
+    fn take_text(&mut self, data: &str) -> Result<Vec<ChatDelta>, InferenceError> {
+        let chunk: Completion = match serde_json::from_str(data) {
+            Ok(chunk) => chunk,
+            Err(error) => return Err(not_a_chunk(data, &error)),
+        };
+        if let Some(usage) = chunk.usage {
+            self.usage = Some(usage);
+        }
+        let mut deltas = Vec::new();
+        let Some(choice) = chunk.choices.into_iter().find(|choice| choice.index == 0) else { return Ok(deltas) };
+        if self.finish.is_some() {
+            return Ok(deltas);
+        }
+        let mut beside = Beside { choice: told(choice.extra), ..Beside::default() };
+        if let Some(logprobs) = choice.logprobs.filter(|value| !value.is_null()) {
+            beside.choice.insert("logprobs".into(), logprobs);
+        }
+        if beside != Beside::default() {
+            deltas.push(ChatDelta::Beside(Box::new(beside)));
+        }
+        if !choice.text.is_empty() {
+            deltas.push(ChatDelta::Text(choice.text));
+        }
+        self.finish = choice.finish_reason;
+        Ok(deltas)
+    }
+
     fn end(self) -> Result<Vec<ChatDelta>, InferenceError> {
         let Some(finish) = self.finish else {
             return Err(InferenceError::Unreachable("the answer broke off before its end".into()));
@@ -106,6 +150,12 @@ impl Order {
         deltas.extend(self.usage.map(ChatDelta::Usage));
         Ok(deltas)
     }
+}
+
+/// Fields that say something: upstreams fill chunks with nulls.
+fn told(mut fields: wire::JsonObject) -> wire::JsonObject {
+    fields.retain(|_, value| !value.is_null());
+    fields
 }
 
 /// An error event inside the stream, or nonsense.
@@ -157,6 +207,19 @@ mod tests {
         seen.extend(order.take(&chunk(second, Some("tool_calls"))).unwrap());
         assert_eq!(seen[0], ChatDelta::ToolCall { index: 0, id: "a".into(), name: "f".into() });
         assert_eq!(seen[2], ChatDelta::Arguments { index: 0, fragment: ":1}".into() });
+    }
+
+    #[test]
+    fn fields_we_do_not_know_are_kept() {
+        let mut order = Order::default();
+        let data = json!({"id": "c", "object": "x", "created": 1, "model": "m", "choices": [{
+            "index": 0, "delta": {"content": "a", "reasoning_content": "hm", "refusal": null},
+            "logprobs": {"content": []}, "stop_reason": null, "finish_reason": null}]});
+        let seen = order.take(&data.to_string()).unwrap();
+        let ChatDelta::Beside(beside) = &seen[0] else { panic!("{seen:?}") };
+        assert_eq!(json!(beside.delta), json!({"reasoning_content": "hm"}));
+        assert_eq!(json!(beside.choice), json!({"logprobs": {"content": []}}));
+        assert_eq!(seen[1], ChatDelta::Text("a".into()));
     }
 
     #[test]

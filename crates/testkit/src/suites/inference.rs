@@ -112,6 +112,7 @@ pub fn check(deltas: &[Result<ChatDelta, InferenceError>]) -> Result<(), String>
             Ok(ChatDelta::Finish(_)) if finished => return Err(format!("a second finish at {at}")),
             Ok(ChatDelta::Finish(_)) => finished = true,
             Ok(_) if finished => return Err(format!("delta {at} comes after the finish")),
+            Ok(ChatDelta::Beside(_)) => {}
             Ok(ChatDelta::ToolCall { index, id, name }) => {
                 if *index != calls {
                     return Err(format!("tool call {index} at {at} should have index {calls}"));
