@@ -1,6 +1,7 @@
 //! What should happen with a request: the agent loop, the models it may ask, and the recipe that makes a small
 //! model dependable. No HTTP, no SQL, no provider: only `ports`.
 
+mod arguments;
 mod asking;
 pub mod background;
 mod choice;

@@ -264,6 +264,7 @@ impl Responder {
             output_budget: route.traits.output_budget,
             grounded: route.traits.grounded,
             parallel: route.traits.parallel && request.parallel_tool_calls.unwrap_or(true),
+            last_word: request.max_infer_iters.is_none(),
         };
         let (approved, refused) = (approved(&items), refused(&items));
         let instructions: Vec<&str> =

@@ -11,6 +11,7 @@ use ports::tools::ToolOutput;
 use serde_json::Value;
 use wire::openai::chat::{ChatMessage, FinishReason, Role};
 
+use crate::arguments;
 use crate::compact::compact;
 use crate::event::{CallOutput, CallRef, Outcome};
 use crate::grounding::{self, Conversation};
@@ -20,6 +21,8 @@ use crate::toolbox::{Origin, Toolbox};
 
 /// The same call with the same arguments is made this often before the model is asked for an answer instead.
 const REPEATS: u32 = 2;
+/// As Llama Stack says it in `incomplete_details.reason`.
+const ITERATIONS_OVER: &str = "max_iterations_exceeded";
 
 pub struct Run {
     messages: Vec<ChatMessage>,
@@ -33,6 +36,8 @@ pub struct Run {
     refused: Vec<(String, String, Value)>,
     /// The model goes round in circles or has used up its calls: the next answer is without tools.
     tools_over: bool,
+    /// The last iteration is used for an answer while the model would have gone on.
+    cut_short: bool,
     next: Step,
 }
 
@@ -47,6 +52,8 @@ pub struct Rules {
     pub grounded: bool,
     /// Calls kept from one answer of the model: one, or all.
     pub parallel: bool,
+    /// Keep the last iteration for an answer without tools. Off when the caller set the number of iterations.
+    pub last_word: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +102,7 @@ impl Run {
             seen: BTreeMap::new(),
             refused: Vec::new(),
             tools_over: false,
+            cut_short: false,
             next: Step::Waiting,
         };
         if approved.is_empty() {
@@ -177,6 +185,7 @@ impl Run {
         let outcome = match answer.finish {
             FinishReason::Length => Outcome::Incomplete { reason: "max_output_tokens".into() },
             FinishReason::ContentFilter => Outcome::Incomplete { reason: "content_filter".into() },
+            _ if self.cut_short => Outcome::Incomplete { reason: ITERATIONS_OVER.into() },
             _ => Outcome::Completed,
         };
         // A sentence that grounding replaced is whole, however the model's own ended.
@@ -197,15 +206,26 @@ impl Run {
         let (mut run, mut for_caller, mut for_approval, mut refused) = (vec![], vec![], vec![], vec![]);
         for call in calls {
             let name = call.function.name;
-            let arguments =
-                if call.function.arguments.trim().is_empty() { "{}".into() } else { call.function.arguments };
-            let made = self.seen.entry((name.clone(), arguments.clone())).or_default();
+            let written = if call.function.arguments.trim().is_empty() { "{}".into() } else { call.function.arguments };
+            let made = self.seen.entry((name.clone(), written.clone())).or_default();
             *made += 1;
             self.tools_over |= *made > REPEATS;
-            let parsed = serde_json::from_str::<wire::JsonObject>(&arguments);
+            let parsed = serde_json::from_str::<wire::JsonObject>(&written);
             let Some(tool) = self.toolbox.get(&name) else {
                 refused.push((call.id, format!("there is no tool '{name}'; the tools are: {}", self.toolbox.names())));
                 continue;
+            };
+            let fitted = parsed.map_err(|error| format!("not a JSON object: {error}"));
+            // The caller's own functions get what the model wrote, as OpenAI hands it on.
+            let fitted = match &tool.origin {
+                Origin::Caller => fitted,
+                Origin::Server { .. } => fitted.and_then(|given| arguments::fitted(&tool.parameters, given)),
+            };
+            let arguments = match (&tool.origin, &fitted) {
+                (Origin::Server { .. }, Ok(fitted)) => {
+                    serde_json::to_string(fitted).unwrap_or_else(|_| written.clone())
+                }
+                _ => written.clone(),
             };
             let reference = |label: &str, tool: &str| CallRef {
                 id: call.id.clone(),
@@ -214,9 +234,9 @@ impl Run {
                 arguments: arguments.clone(),
                 approved_by: None,
             };
-            match (&tool.origin, parsed) {
+            match (&tool.origin, fitted) {
                 (_, Err(error)) => {
-                    refused.push((call.id, format!("the arguments of '{name}' are not a JSON object: {error}")))
+                    refused.push((call.id, format!("the arguments of '{name}' do not fit: {error}")));
                 }
                 (Origin::Caller, Ok(_)) => for_caller.push(reference("", &name)),
                 (Origin::Server { label, tool, needs_approval: true, .. }, Ok(parsed))
@@ -250,8 +270,12 @@ impl Run {
 
     fn ask(&mut self) {
         if self.asked >= self.rules.iterations {
-            self.finish(Outcome::Incomplete { reason: "max_iterations_exceeded".into() });
+            self.finish(Outcome::Incomplete { reason: ITERATIONS_OVER.into() });
             return;
+        }
+        if self.rules.last_word && self.called > 0 && self.asked + 1 == self.rules.iterations {
+            self.tools_over = true;
+            self.cut_short = true;
         }
         let tools_allowed = !self.tools_over && !self.toolbox.is_empty();
         let narrowed =

@@ -26,7 +26,7 @@ fn toolbox() -> Toolbox {
 }
 
 fn rules() -> Rules {
-    Rules { iterations: 6, tool_calls: 8, output_budget: 1_000, grounded: false, parallel: true }
+    Rules { iterations: 6, tool_calls: 8, output_budget: 1_000, grounded: false, parallel: true, last_word: false }
 }
 
 fn run() -> Run {
@@ -137,6 +137,51 @@ fn the_iteration_limit_ends_the_run_as_incomplete() {
             Step::Say(_) | Step::Waiting => panic!("stuck"),
         }
     }
+}
+
+#[test]
+fn the_last_iteration_is_kept_for_an_answer() {
+    let messages = vec![ChatMessage::text(Role::User, "go")];
+    let mut run = Run::new(messages, Conversation::default(), toolbox(), Rules { last_word: true, ..rules() }, vec![]);
+    for round in 0.. {
+        match run.step() {
+            Step::AskModel(ask) if ask.tools_allowed => {
+                run.on_model(calls(&[("read", &format!("{{\"round\":{round}}}"))]));
+            }
+            Step::AskModel(_) => {
+                assert_eq!(run.on_model(says("as far as I came")).as_deref(), Some("as far as I came"));
+            }
+            Step::CallTools(made) => {
+                run.on_tools(made.into_iter().map(|call| (call, output("x"))).collect());
+            }
+            Step::Done(done) => {
+                assert_eq!(done.outcome, Outcome::Incomplete { reason: "max_iterations_exceeded".into() });
+                return;
+            }
+            Step::Say(_) | Step::Waiting => panic!("stuck"),
+        }
+    }
+}
+
+#[test]
+fn arguments_are_mended_or_sent_back_with_the_rule() {
+    let mut toolbox = Toolbox::default();
+    toolbox.add(Tool {
+        name: "read".into(),
+        description: None,
+        parameters: json!({"type": "object", "properties": {"page": {"type": "integer"}}, "required": ["page"]}),
+        output_schema: None,
+        origin: Origin::Server { label: "s".into(), tool: "read".into(), read_only: true, needs_approval: false },
+    });
+    let messages = vec![ChatMessage::text(Role::User, "go")];
+    let mut run = Run::new(messages, Conversation::default(), toolbox, rules(), vec![]);
+    asked(run.step());
+    run.on_model(calls(&[("read", "{\"page\": \"first\"}")]));
+    let told = asked(run.step()).messages.last().expect("a message").plain_text();
+    assert!(told.contains("'read'") && told.contains("page"), "{told}");
+    run.on_model(calls(&[("read", "{\"page\": \"3\"}")]));
+    let Step::CallTools(made) = run.step() else { panic!("no call") };
+    assert_eq!(made[0].arguments, "{\"page\":3}");
 }
 
 #[test]
