@@ -12,10 +12,12 @@ const DEPTH: usize = 8;
 /// Arguments that fit are left alone. Others are mended where nothing is guessed: a number or a flag written as text,
 /// an object or a list written as JSON text, a lone value where a list of such values is wanted, `null` for an optional
 /// argument. A schema that is none itself holds nobody up: the tool's server has the last word.
-pub fn fitted(schema: &Value, arguments: Map<String, Value>) -> Result<Map<String, Value>, String> {
-    let Ok(validator) = jsonschema::validator_for(schema) else { return Ok(arguments) };
+/// The flag says whether anything was mended.
+pub fn fitted(schema: &Value, arguments: Map<String, Value>) -> Result<(Map<String, Value>, bool), String> {
+    let Ok(validator) = jsonschema::validator_for(schema) else { return Ok((arguments, false)) };
     let given = Value::Object(arguments);
-    let value = if validator.is_valid(&given) { given } else { mended(schema, given, DEPTH) };
+    let fits = validator.is_valid(&given);
+    let value = if fits { given } else { mended(schema, given, DEPTH) };
     let mut faults: Vec<String> = Vec::new();
     for error in validator.iter_errors(&value).take(TOLD) {
         let place = error.instance_path().to_string();
@@ -23,7 +25,7 @@ pub fn fitted(schema: &Value, arguments: Map<String, Value>) -> Result<Map<Strin
         faults.push(if place.is_empty() { error.to_string() } else { format!("{place}: {error}") });
     }
     match value {
-        Value::Object(object) if faults.is_empty() => Ok(object),
+        Value::Object(object) if faults.is_empty() => Ok((object, !fits)),
         _ => Err(faults.join("; ")),
     }
 }
@@ -136,7 +138,7 @@ mod tests {
     }
 
     fn fit(arguments: Value) -> Result<Value, String> {
-        fitted(&schema(), arguments.as_object().cloned().unwrap_or_default()).map(Value::Object)
+        fitted(&schema(), arguments.as_object().cloned().unwrap_or_default()).map(|(fits, _)| Value::Object(fits))
     }
 
     #[test]
@@ -193,7 +195,7 @@ mod tests {
                 for name in ["claim_id", "top_k", "share", "urgent", "tags", "filter", "kind"] {
                     let mut arguments = Map::from_iter([("claim_id".to_owned(), json!("c"))]);
                     arguments.insert(name.to_owned(), value.clone());
-                    if let Ok(fits) = fitted(&schema(), arguments) {
+                    if let Ok((fits, _)) = fitted(&schema(), arguments) {
                         let valid = jsonschema::is_valid(&schema(), &Value::Object(fits));
                         proptest::prop_assert!(valid);
                     }

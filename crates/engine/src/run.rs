@@ -218,13 +218,11 @@ impl Run {
             let fitted = parsed.map_err(|error| format!("not a JSON object: {error}"));
             // The caller's own functions get what the model wrote, as OpenAI hands it on.
             let fitted = match &tool.origin {
-                Origin::Caller => fitted,
+                Origin::Caller => fitted.map(|given| (given, false)),
                 Origin::Server { .. } => fitted.and_then(|given| arguments::fitted(&tool.parameters, given)),
             };
-            let arguments = match (&tool.origin, &fitted) {
-                (Origin::Server { .. }, Ok(fitted)) => {
-                    serde_json::to_string(fitted).unwrap_or_else(|_| written.clone())
-                }
+            let arguments = match &fitted {
+                Ok((mended, true)) => serde_json::to_string(mended).unwrap_or_else(|_| written.clone()),
                 _ => written.clone(),
             };
             let reference = |label: &str, tool: &str| CallRef {

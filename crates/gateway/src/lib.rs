@@ -9,6 +9,7 @@ mod errors;
 mod extract;
 mod follow;
 mod inspect;
+mod messages;
 mod models;
 pub mod openapi;
 mod paging;

@@ -10,7 +10,8 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::{
-    chat, completions, conversations, embeddings, inspect, models, openapi, prompts, responses, text_completions, turns,
+    chat, completions, conversations, embeddings, inspect, messages, models, openapi, prompts, responses,
+    text_completions, turns,
 };
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
@@ -29,6 +30,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/v1/chat/completions/{completion_id}/messages"),
     ("POST", "/v1/completions"),
     ("POST", "/v1/embeddings"),
+    ("POST", "/v1/messages"),
     ("POST", "/v1/responses"),
     ("GET", "/v1/responses"),
     ("GET", "/v1/responses/{response_id}"),
@@ -97,6 +99,7 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/v1/providers", get(inspect::providers))
         .route("/v1/providers/{provider_id}", get(inspect::provider))
         .route("/v1/inspect/routes", get(inspect::routes))
+        .route("/v1/messages", post(messages::create))
         .nest("/v1", openai.clone().merge(state))
         // Llama Stack up to 0.3 serves the same routes under this prefix too.
         .nest("/v1/openai/v1", openai)
