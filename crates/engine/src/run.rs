@@ -238,7 +238,7 @@ impl Run {
                 }
                 (Origin::Caller, Ok(_)) => for_caller.push(reference("", &name)),
                 (Origin::Server { label, tool, needs_approval: true, .. }, Ok(parsed))
-                    if self.refused.contains(&(label.clone(), tool.clone(), Value::Object(parsed.clone()))) =>
+                    if self.refused.contains(&(label.clone(), tool.clone(), Value::Object(parsed.0.clone()))) =>
                 {
                     refused.push((call.id, refusal(None)));
                 }
