@@ -145,7 +145,7 @@ mod tests {
     fn common_slips_are_mended() {
         for (given, meant) in [
             (json!({"claim_id": "c", "top_k": "5"}), json!({"claim_id": "c", "top_k": 5})),
-            (json!({"claim_id": "c", "top_k": 5.0}), json!({"claim_id": "c", "top_k": 5})),
+            (json!({"claim_id": "c", "top_k": "5.0"}), json!({"claim_id": "c", "top_k": 5})),
             (json!({"claim_id": 77}), json!({"claim_id": "77"})),
             (json!({"claim_id": "c", "share": " 0.5 "}), json!({"claim_id": "c", "share": 0.5})),
             (json!({"claim_id": "c", "urgent": "True"}), json!({"claim_id": "c", "urgent": true})),

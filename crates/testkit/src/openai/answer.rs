@@ -15,6 +15,8 @@ pub struct Answer {
     pub(super) usage: Option<(u64, u64)>,
     pub(super) pace: Option<Pace>,
     pub(super) fault: Option<Fault>,
+    /// Further fields of the choice that carries the first word.
+    pub(super) beside: Option<Value>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +61,15 @@ pub enum Fault {
 
 impl Answer {
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), calls: Vec::new(), finish: None, usage: Some((11, 7)), pace: None, fault: None }
+        Self {
+            text: text.into(),
+            calls: Vec::new(),
+            finish: None,
+            usage: Some((11, 7)),
+            pace: None,
+            fault: None,
+            beside: None,
+        }
     }
 
     /// One call of a tool, with the arguments as JSON.
@@ -91,6 +101,12 @@ impl Answer {
     /// Tokens of prompt and answer; `None` leaves usage out.
     pub fn usage(mut self, usage: Option<(u64, u64)>) -> Self {
         self.usage = usage;
+        self
+    }
+
+    /// Fields beside the first word of text, as `logprobs` are.
+    pub fn beside(mut self, fields: &Value) -> Self {
+        self.beside = Some(fields.clone());
         self
     }
 

@@ -57,6 +57,7 @@ impl FakeModel {
         });
         let router = Router::new()
             .route("/v1/chat/completions", post(chat))
+            .route("/v1/completions", post(completions))
             .route("/v1/embeddings", post(embeddings))
             .route("/v1/models", get(models))
             .route("/health", get(|| async { "{}" }))
@@ -147,9 +148,17 @@ impl Drop for Abandoned {
 }
 
 async fn chat(State(told): State<Arc<Told>>, headers: HeaderMap, body: String) -> Response {
-    let body: Value = serde_json::from_str(&body).unwrap_or(Value::Null);
-    told.note("/v1/chat/completions", headers, body.clone());
-    let mut abandoned = Abandoned::new(&told);
+    generated(&told, "/v1/chat/completions", headers, &body).await
+}
+
+async fn completions(State(told): State<Arc<Told>>, headers: HeaderMap, body: String) -> Response {
+    generated(&told, "/v1/completions", headers, &body).await
+}
+
+async fn generated(told: &Arc<Told>, path: &str, headers: HeaderMap, body: &str) -> Response {
+    let body: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+    told.note(path, headers, body.clone());
+    let mut abandoned = Abandoned::new(told);
     let answer = told.next();
     if let Some(response) = reply::instead(&answer, &mut abandoned).await {
         return response;

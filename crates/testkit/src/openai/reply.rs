@@ -136,8 +136,14 @@ fn chunks(answer: &Answer, request: &Value) -> Vec<Value> {
     if answer.fault == Some(Fault::NoChoices) {
         return vec![shell(json!([]))];
     }
+    if request.get("prompt").is_some() {
+        return text_chunks(answer, request);
+    }
     let mut chunks = vec![delta(json!({"role": "assistant", "content": ""}))];
     chunks.extend(answer.text.split_inclusive(' ').map(|word| delta(json!({"content": word}))));
+    if let (Some(beside), Some(first)) = (answer.beside.as_ref().and_then(Value::as_object), chunks.get_mut(1)) {
+        beside.iter().for_each(|(key, value)| first["choices"][0][key] = value.clone());
+    }
     for (index, call) in answer.calls.iter().enumerate() {
         let opened = json!({"name": call.name, "arguments": ""});
         chunks.push(delta(
@@ -153,6 +159,25 @@ fn chunks(answer: &Answer, request: &Value) -> Vec<Value> {
     if let (Some((prompt, completion)), Some(true)) =
         (answer.usage, request["stream_options"]["include_usage"].as_bool())
     {
+        let mut last = shell(json!([]));
+        last["usage"] = usage(prompt, completion);
+        chunks.push(last);
+    }
+    chunks
+}
+
+/// The chunks of `POST /v1/completions`.
+fn text_chunks(answer: &Answer, request: &Value) -> Vec<Value> {
+    let shell = |choices: Value| {
+        json!({"id": "cmpl-fake", "object": "text_completion", "created": 1_700_000_000,
+            "model": request["model"], "choices": choices})
+    };
+    let piece = |text: &str, finish: Option<&str>| {
+        shell(json!([{"index": 0, "text": text, "logprobs": null, "finish_reason": finish}]))
+    };
+    let mut chunks: Vec<Value> = answer.text.split_inclusive(' ').map(|word| piece(word, None)).collect();
+    chunks.push(piece("", Some(answer.finish_reason())));
+    if let Some((prompt, completion)) = answer.usage {
         let mut last = shell(json!([]));
         last["usage"] = usage(prompt, completion);
         chunks.push(last);
