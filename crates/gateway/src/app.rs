@@ -1,15 +1,17 @@
 //! What every handler is given.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Responder;
 use ports::CallContext;
+use ports::agents::Agents;
 use ports::responses::Responses;
 use ports::sessions::Sessions;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
+
+use crate::locks::Locks;
 
 /// How the edge is held.
 #[derive(Clone)]
@@ -48,14 +50,21 @@ impl Default for Edge {
     }
 }
 
+/// What is kept beside responses and sessions.
+#[derive(Clone)]
+pub struct Stores {
+    pub agents: Arc<dyn Agents>,
+}
+
 pub struct App {
     pub responder: Arc<Responder>,
     pub responses: Arc<dyn Responses>,
     pub sessions: Arc<dyn Sessions>,
+    pub stores: Stores,
     pub edge: Edge,
     pub(crate) running: Arc<Semaphore>,
     /// One turn at a time in a session: the next waits for the last one's response id.
-    pub(crate) turns: tokio::sync::Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    pub(crate) turns: Locks,
 }
 
 impl App {
@@ -63,15 +72,30 @@ impl App {
         responder: Arc<Responder>,
         responses: Arc<dyn Responses>,
         sessions: Arc<dyn Sessions>,
+        stores: Stores,
         edge: Edge,
     ) -> Arc<Self> {
         let running = Arc::new(Semaphore::new(edge.max_running.max(1)));
-        Arc::new(Self { responder, responses, sessions, edge, running, turns: tokio::sync::Mutex::default() })
+        Arc::new(Self { responder, responses, sessions, stores, edge, running, turns: Locks::default() })
     }
 
     pub(crate) fn context(&self, provider_data: wire::JsonObject) -> CallContext {
         let mut cx = CallContext::new(self.responder.ids.fresh("req"), self.edge.time_limit);
         cx.provider_data = provider_data;
         cx
+    }
+
+    /// An id as Llama Stack's own objects carry it: a UUID without a prefix.
+    pub(crate) fn fresh_uuid(&self) -> String {
+        dashed(&self.responder.ids.fresh("id"))
+    }
+}
+
+/// The UUID in an id such as `resp_0193…`, with its dashes; the id itself where it holds none.
+pub(crate) fn dashed(id: &str) -> String {
+    let bare = id.rsplit('_').next().unwrap_or_default();
+    match bare.len() == 32 && bare.is_ascii() {
+        true => [&bare[..8], &bare[8..12], &bare[12..16], &bare[16..20], &bare[20..]].join("-"),
+        false => id.to_owned(),
     }
 }

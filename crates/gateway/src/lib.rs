@@ -1,17 +1,20 @@
 //! The control plane's HTTP edge: bodies in, bodies out. Decides nothing; asks `engine` and the ports.
 
+mod agents;
 mod app;
 mod chat;
 mod embeddings;
 mod errors;
 mod extract;
 mod inspect;
+mod locks;
 mod models;
 pub mod openapi;
 mod responses;
 mod router;
 mod sse;
+mod toolset;
 mod turns;
 
-pub use app::{App, Edge};
+pub use app::{App, Edge, Stores};
 pub use router::service;

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::errors::ApiError;
-use crate::{chat, embeddings, inspect, models, openapi, responses, turns};
+use crate::{agents, chat, embeddings, inspect, models, openapi, responses, turns};
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -32,6 +32,18 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/agents/turn/create"),
 ];
 
+/// Routes that are served below a prefix.
+const MOUNTED: &[(&str, &[(&str, &str)])] = &[("/v1", agents::ROUTES), ("/v1alpha", agents::ROUTES)];
+
+/// Every route with its whole path.
+pub fn routes() -> impl Iterator<Item = (&'static str, String)> {
+    let own = ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
+    let mounted = MOUNTED
+        .iter()
+        .flat_map(|(prefix, routes)| routes.iter().map(move |(method, path)| (*method, format!("{prefix}{path}"))));
+    own.chain(mounted)
+}
+
 /// The control plane as a service: ready as soon as it listens, whatever its providers do.
 pub fn service(app: Arc<App>) -> host::Service {
     let open = Router::new()
@@ -50,6 +62,8 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/v1/providers", get(inspect::providers))
         .route("/v1/providers/{provider_id}", get(inspect::provider))
         .route("/v1/inspect/routes", get(inspect::routes))
+        .nest("/v1", agents::router())
+        .nest("/v1alpha", agents::router())
         .nest("/v1", openai.clone())
         // Llama Stack up to 0.3 serves the same routes under this prefix too.
         .nest("/v1/openai/v1", openai)

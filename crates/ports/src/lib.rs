@@ -3,6 +3,7 @@
 //! `engine` decides with these traits, `providers`, `llama` and `storage` stand behind them, and the executable
 //! chooses who stands where. Nothing here does I/O.
 
+pub mod agents;
 pub mod context;
 pub mod embeddings;
 pub mod fold;

@@ -1,11 +1,13 @@
-//! Rows of the control plane: stored responses and agent sessions.
+//! Rows of the control plane: stored responses, agents and their sessions.
 //!
 //! One SQL text runs on SQLite and PostgreSQL through `sqlx::AnyPool`. SQLite keeps WAL with one writer; a write is
 //! on disk when the method returns.
 
+mod agents;
 mod error;
 mod open;
 mod responses;
+mod rows;
 mod sessions;
 
 pub use open::{OpenError, Store};

@@ -10,6 +10,7 @@ async fn sqlite_keeps_the_contracts() {
     let store = Store::open(&format!("sqlite://{}", folder.path().join("s.db").display())).await.expect("opens");
     suites::responses::keeps_the_contract(&store).await;
     suites::sessions::keeps_the_contract(&store).await;
+    suites::agents::keeps_the_contract(&store).await;
 }
 
 #[tokio::test]
@@ -18,6 +19,7 @@ async fn postgres_keeps_the_contracts() {
     let store = Store::open(&postgres.url()).await.expect("opens");
     suites::responses::keeps_the_contract(&store).await;
     suites::sessions::keeps_the_contract(&store).await;
+    suites::agents::keeps_the_contract(&store).await;
     store.close().await;
 }
 

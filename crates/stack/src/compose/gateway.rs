@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use engine::registry::Serves;
 use engine::respond::Connectors;
 use engine::{Limits, Registry, Responder};
-use gateway::{App, Edge};
+use gateway::{App, Edge, Stores};
 use ports::context::{SystemClock, UuidIds};
 use ports::tools::{Place, ToolServer};
 use secrecy::ExposeSecret;
@@ -48,7 +48,8 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
         default_model: config.gateway.default_model.clone().or(first_chat),
         ..Edge::default()
     };
-    let app = App::new(responder, Arc::new(store.clone()), Arc::new(store), edge);
+    let stores = Stores { agents: Arc::new(store.clone()) };
+    let app = App::new(responder, Arc::new(store.clone()), Arc::new(store), stores, edge);
     Ok(gateway::service(app))
 }
 

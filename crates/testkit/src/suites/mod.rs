@@ -1,5 +1,6 @@
 //! The contracts of the ports, as code. An implementation is done when its suites pass.
 
+pub mod agents;
 pub mod inference;
 pub mod responses;
 pub mod sessions;

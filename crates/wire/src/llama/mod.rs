@@ -1,4 +1,5 @@
 //! Llama Stack's own shapes: what OpenAI has no word for.
 
+pub mod agents;
 pub mod inspect;
 pub mod turns;
