@@ -7,6 +7,7 @@ pub mod event;
 pub mod grounding;
 pub mod history;
 pub mod limits;
+pub mod mcp_headers;
 pub mod recorder;
 pub mod recovery;
 pub mod registry;
@@ -14,6 +15,7 @@ mod request;
 pub mod respond;
 pub mod run;
 pub mod toolbox;
+pub mod vectors;
 
 pub use limits::Limits;
 pub use registry::{ModelTraits, Registry};

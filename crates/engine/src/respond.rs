@@ -150,7 +150,8 @@ impl Responder {
         let mut toolbox = asked.functions;
         let mut sources = HashMap::new();
         let listing = asked.servers.iter().map(|server| async move {
-            let place = self.place(server)?;
+            let mut place = self.place(server)?;
+            crate::mcp_headers::add(&mut place, &cx.provider_data);
             let source = self.servers.open(&place, cx).await.map_err(|error| error.to_string())?;
             let defs = source.list(cx).await.map_err(|error| error.to_string())?;
             Ok::<_, String>((source, allowed(defs, server.allowed_tools.as_ref())))

@@ -6,8 +6,11 @@ use std::time::Duration;
 use engine::Responder;
 use ports::CallContext;
 use ports::agents::Agents;
+use ports::files::{Blobs, Files};
+use ports::registrations::Registrations;
 use ports::responses::Responses;
 use ports::sessions::Sessions;
+use ports::vectors::{VectorSearch, VectorStores};
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
@@ -20,6 +23,8 @@ pub struct Edge {
     /// Asked for on every route but health and version; `None` lets everyone on loopback in.
     pub token: Option<SecretString>,
     pub max_body_bytes: usize,
+    /// One uploaded file.
+    pub max_file_bytes: u64,
     /// Requests that reach a model or a tool at the same time; further ones get 429.
     pub max_running: usize,
     /// One request.
@@ -40,6 +45,7 @@ impl Default for Edge {
             allowed: host::Allowed::default(),
             token: None,
             max_body_bytes: 16 * 1024 * 1024,
+            max_file_bytes: 512 * 1024 * 1024,
             max_running: 64,
             time_limit: Duration::from_secs(600),
             version: "0.7.3".into(),
@@ -54,6 +60,11 @@ impl Default for Edge {
 #[derive(Clone)]
 pub struct Stores {
     pub agents: Arc<dyn Agents>,
+    pub registrations: Arc<dyn Registrations>,
+    pub files: Arc<dyn Files>,
+    pub blobs: Arc<dyn Blobs>,
+    pub vectors: Arc<dyn VectorStores>,
+    pub search: Arc<dyn VectorSearch>,
 }
 
 pub struct App {

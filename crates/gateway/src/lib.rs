@@ -6,6 +6,7 @@ mod chat;
 mod embeddings;
 mod errors;
 mod extract;
+mod files;
 mod inspect;
 mod locks;
 mod models;
@@ -13,8 +14,10 @@ pub mod openapi;
 mod responses;
 mod router;
 mod sse;
+mod tools;
 mod toolset;
 mod turns;
+mod vectors;
 
 pub use app::{App, Edge, Stores};
 pub use router::service;

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::errors::ApiError;
-use crate::{agents, chat, embeddings, inspect, models, openapi, responses, turns};
+use crate::{agents, chat, embeddings, files, inspect, models, openapi, responses, tools, turns, vectors};
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -33,7 +33,14 @@ pub const ROUTES: &[(&str, &str)] = &[
 ];
 
 /// Routes that are served below a prefix.
-const MOUNTED: &[(&str, &[(&str, &str)])] = &[("/v1", agents::ROUTES), ("/v1alpha", agents::ROUTES)];
+const MOUNTED: &[(&str, &[(&str, &str)])] = &[
+    ("/v1", agents::ROUTES),
+    ("/v1alpha", agents::ROUTES),
+    ("/v1", tools::ROUTES),
+    ("/v1beta", tools::BETA_ROUTES),
+    ("/v1", files::ROUTES),
+    ("/v1", vectors::ROUTES),
+];
 
 /// Every route with its whole path.
 pub fn routes() -> impl Iterator<Item = (&'static str, String)> {
@@ -62,8 +69,9 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/v1/providers", get(inspect::providers))
         .route("/v1/providers/{provider_id}", get(inspect::provider))
         .route("/v1/inspect/routes", get(inspect::routes))
-        .nest("/v1", agents::router())
+        .nest("/v1", agents::router().merge(tools::router()).merge(files::router()).merge(vectors::router()))
         .nest("/v1alpha", agents::router())
+        .nest("/v1beta", tools::beta_router())
         .nest("/v1", openai.clone())
         // Llama Stack up to 0.3 serves the same routes under this prefix too.
         .nest("/v1/openai/v1", openai)
@@ -80,6 +88,9 @@ pub fn service(app: Arc<App>) -> host::Service {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method")
         })
         .layer(DefaultBodyLimit::max(limit))
-        .with_state(app);
+        .with_state(app.clone());
+    let greeted = app.clone();
     host::Service::new("gateway", host::guard(router, &allowed))
+        .with_task(move |stop| tools::registered::greet_all(greeted, stop))
+        .with_task(move |stop| files::sweep(app, stop))
 }

@@ -6,6 +6,7 @@ use wire::openai::tools::{AllowedTools, McpTool, ResponseTool};
 
 use crate::app::App;
 use crate::errors::ApiError;
+use crate::tools::find;
 
 /// `"mcp::ocr"`, `"mcp::ocr/read"` and `{"name": "mcp::ocr", "args": {}}`: the server's name, and one tool of it.
 /// `None` for what is no MCP group.
@@ -41,7 +42,7 @@ pub fn configured(label: &str, server: &ToolServer, allowed: Option<Vec<String>>
 }
 
 /// Every group once, in the order named. A group named whole beats single tools of it.
-pub async fn tools(app: &App, groups: &[Value], _owner: Option<&str>) -> Result<Vec<ResponseTool>, ApiError> {
+pub async fn tools(app: &App, groups: &[Value], owner: Option<&str>) -> Result<Vec<ResponseTool>, ApiError> {
     let mut servers: Vec<(String, Option<Vec<String>>)> = Vec::new();
     for group in groups {
         let Some((server, tool)) = named(group) else { return Err(unknown(app, group)) };
@@ -57,10 +58,20 @@ pub async fn tools(app: &App, groups: &[Value], _owner: Option<&str>) -> Result<
     }
     let mut tools = Vec::with_capacity(servers.len());
     for (server, allowed) in servers {
-        let found = connector(app, &server);
-        let found = found.and_then(|label| Some((app.responder.connectors.get(&label)?, label)));
-        let Some((place, label)) = found else { return Err(unknown(app, &Value::String(format!("mcp::{server}")))) };
-        tools.push(configured(&label, place, allowed));
+        if let Some(label) = connector(app, &server)
+            && let Some(place) = app.responder.connectors.get(&label)
+        {
+            tools.push(configured(&label, place, allowed));
+            continue;
+        }
+        let id = format!("mcp::{server}");
+        let Some(group) = find(app, &id, owner).await? else { return Err(unknown(app, &Value::String(id))) };
+        tools.push(ResponseTool::Mcp(McpTool {
+            server_label: server,
+            server_url: group.uri().map(str::to_owned),
+            allowed_tools: allowed.map(AllowedTools::Names),
+            ..McpTool::default()
+        }));
     }
     Ok(tools)
 }

@@ -6,11 +6,14 @@
 pub mod agents;
 pub mod context;
 pub mod embeddings;
+pub mod files;
 pub mod fold;
 pub mod health;
 pub mod inference;
+pub mod registrations;
 pub mod responses;
 pub mod sessions;
 pub mod tools;
+pub mod vectors;
 
 pub use context::{CallContext, Clock, Ids};

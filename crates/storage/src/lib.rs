@@ -4,10 +4,15 @@
 //! on disk when the method returns.
 
 mod agents;
+mod blobs;
 mod error;
+mod files;
 mod open;
+mod registrations;
 mod responses;
 mod rows;
 mod sessions;
+mod vectors;
 
+pub use blobs::DiskBlobs;
 pub use open::{OpenError, Store};

@@ -11,6 +11,9 @@ async fn sqlite_keeps_the_contracts() {
     suites::responses::keeps_the_contract(&store).await;
     suites::sessions::keeps_the_contract(&store).await;
     suites::agents::keeps_the_contract(&store).await;
+    suites::registrations::keeps_the_contract(&store).await;
+    suites::registrations::keeps_file_records(&store).await;
+    suites::vectors::keeps_the_contract(&store).await;
 }
 
 #[tokio::test]
@@ -20,6 +23,9 @@ async fn postgres_keeps_the_contracts() {
     suites::responses::keeps_the_contract(&store).await;
     suites::sessions::keeps_the_contract(&store).await;
     suites::agents::keeps_the_contract(&store).await;
+    suites::registrations::keeps_the_contract(&store).await;
+    suites::registrations::keeps_file_records(&store).await;
+    suites::vectors::keeps_the_contract(&store).await;
     store.close().await;
 }
 

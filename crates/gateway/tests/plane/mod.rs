@@ -77,8 +77,15 @@ impl Plane {
             ids: Arc::new(UuidIds),
             limits: Limits::default(),
         });
-        let stores = Stores { agents: Arc::new(store.clone()) };
-        let edge = Edge { default_model: Some("vllm/fake-model".into()), ..Edge::default() };
+        let stores = Stores {
+            agents: Arc::new(store.clone()),
+            registrations: Arc::new(store.clone()),
+            files: Arc::new(store.clone()),
+            blobs: Arc::new(storage::DiskBlobs::new(folder.path().join("files"))),
+            vectors: Arc::new(store.clone()),
+            search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
+        };
+        let edge = Edge { default_model: Some("vllm/fake-model".into()), max_file_bytes: 1 << 20, ..Edge::default() };
         let app = App::new(responder, Arc::new(store.clone()), Arc::new(store), stores, edge);
         let service = gateway::service(app);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

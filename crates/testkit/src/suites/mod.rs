@@ -2,5 +2,7 @@
 
 pub mod agents;
 pub mod inference;
+pub mod registrations;
 pub mod responses;
 pub mod sessions;
+pub mod vectors;

@@ -8,3 +8,4 @@ pub mod items;
 pub mod models;
 pub mod responses;
 pub mod tools;
+pub mod vector_stores;
