@@ -14,6 +14,7 @@ pub mod registry;
 mod request;
 pub mod respond;
 pub mod run;
+pub mod safety;
 pub mod toolbox;
 pub mod vectors;
 

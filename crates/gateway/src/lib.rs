@@ -13,6 +13,7 @@ mod models;
 pub mod openapi;
 mod responses;
 mod router;
+mod safety;
 mod sse;
 mod tools;
 mod toolset;

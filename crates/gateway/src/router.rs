@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::errors::ApiError;
-use crate::{agents, chat, embeddings, files, inspect, models, openapi, responses, tools, turns, vectors};
+use crate::{agents, chat, embeddings, files, inspect, models, openapi, responses, safety, tools, turns, vectors};
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -40,6 +40,7 @@ const MOUNTED: &[(&str, &[(&str, &str)])] = &[
     ("/v1beta", tools::BETA_ROUTES),
     ("/v1", files::ROUTES),
     ("/v1", vectors::ROUTES),
+    ("/v1", safety::ROUTES),
 ];
 
 /// Every route with its whole path.
@@ -69,7 +70,14 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/v1/providers", get(inspect::providers))
         .route("/v1/providers/{provider_id}", get(inspect::provider))
         .route("/v1/inspect/routes", get(inspect::routes))
-        .nest("/v1", agents::router().merge(tools::router()).merge(files::router()).merge(vectors::router()))
+        .nest(
+            "/v1",
+            agents::router()
+                .merge(tools::router())
+                .merge(files::router())
+                .merge(vectors::router())
+                .merge(safety::router()),
+        )
         .nest("/v1alpha", agents::router())
         .nest("/v1beta", tools::beta_router())
         .nest("/v1", openai.clone())

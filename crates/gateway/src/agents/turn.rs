@@ -6,11 +6,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 use ports::CallContext;
 use ports::agents::{Agent, AgentSession, StoredTurn};
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use wire::llama::agents::{AgentTurn, Interleaved, LegacyTurn, ResumeTurn, ToolConfig, ToolResponse};
+use wire::openai::chat::{ChatMessage, Role};
 use wire::openai::items::Item;
 
 use super::frames::Frames;
@@ -21,8 +23,8 @@ use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
 use crate::locks::Held;
-use crate::toolset;
 use crate::turns::response_request;
+use crate::{safety, toolset};
 
 pub async fn create(
     State(app): State<Arc<App>>,
@@ -121,27 +123,58 @@ async fn answer(
     held: (Held, OwnedSemaphorePermit),
 ) -> Result<Response, ApiError> {
     let model = agent.config.model.clone().unwrap_or_default();
-    let mut request = response_request(model, begun.input);
+    let mut request = response_request(model, begun.input.clone());
     let groups: Vec<Value> = agent.config.toolgroups.iter().chain(&begun.toolgroups).cloned().collect();
     request.tools = toolset::tools(&app, &groups, cx.caller.as_deref()).await?;
     config::apply(&agent.config, begun.tool_config.as_ref(), &mut request);
     request.previous_response_id = session.last_response_id.clone();
-    let events = app.responder.start(request, cx).await?.events;
-    let turning = Turning {
+    let mut frames = begun.frames;
+    let mut pending = begun.pending;
+    let words = shielded_words(&begun.input);
+    let mut refusal = None;
+    for shield in &agent.config.input_shields {
+        let violation = safety::run(&app, shield, &[ChatMessage::text(Role::User, words.as_str())], &cx).await?;
+        pending.extend(frames.shield(violation.as_ref().map(safety::shown)));
+        if let Some(violation) = violation {
+            refusal = Some(violation.user_message);
+            break;
+        }
+    }
+    let shield_cx = cx.clone();
+    let events = match refusal {
+        None => app.responder.start(request, cx).await?.events,
+        Some(_) => futures::stream::empty().boxed(),
+    };
+    let mut turning = Turning {
         app,
         session,
-        frames: begun.frames,
+        frames,
         events,
-        pending: begun.pending,
+        pending,
+        output_shields: agent.config.output_shields,
+        cx: shield_cx,
         toolgroups: begun.toolgroups,
         started_at: begun.started_at,
         outcome: None,
         _held: held,
     };
+    if let Some(words) = refusal {
+        turning.refuse(words).await;
+    }
     match streamed {
         Some(true) => Ok(crate::sse::stream(turning.stream(), |_| None)),
         _ => Ok(Json(turning.finished().await?).into_response()),
     }
+}
+
+/// What the user says in this turn, documents and tool results included, as shields read it.
+fn shielded_words(input: &[Item]) -> String {
+    let words = input.iter().filter_map(|item| match item {
+        Item::Message(message) => Some(message.plain_text()),
+        Item::FunctionCallOutput(output) => Some(output.text()),
+        _ => None,
+    });
+    words.collect::<Vec<_>>().join("\n")
 }
 
 async fn hold(app: &App, session_id: &str) -> Result<(Held, OwnedSemaphorePermit), ApiError> {

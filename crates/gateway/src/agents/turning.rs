@@ -7,10 +7,12 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use ports::CallContext;
 use ports::agents::{AgentSession, StoredTurn};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 use wire::llama::agents::LegacyTurn;
+use wire::openai::chat::{ChatMessage, Role};
 use wire::openai::events::ResponseEvent;
 use wire::openai::responses::ResponseError;
 
@@ -18,6 +20,7 @@ use super::frames::{Ended, Frames, closing};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::locks::Held;
+use crate::safety;
 
 /// The calls of one answer start together; a call this much later belongs to another.
 const SETTLE: Duration = Duration::from_millis(15);
@@ -28,6 +31,9 @@ pub struct Turning {
     pub frames: Frames,
     pub events: BoxStream<'static, ResponseEvent>,
     pub pending: VecDeque<Value>,
+    /// Asked about the answer before the turn is over.
+    pub output_shields: Vec<String>,
+    pub cx: CallContext,
     /// Kept with the turn for its continuation.
     pub toolgroups: Vec<Value>,
     /// Unix microseconds.
@@ -81,7 +87,7 @@ impl Turning {
     }
 
     async fn close(&mut self, ended: Ended) {
-        let (event_type, turn, response_id) = match ended {
+        let (event_type, mut turn, response_id) = match ended {
             Ended::Complete { turn, response_id } => ("turn_complete", turn, response_id),
             Ended::Awaiting { turn, response_id } => ("turn_awaiting_input", turn, response_id),
             Ended::Failed(error) => {
@@ -93,10 +99,45 @@ impl Turning {
                 return;
             }
         };
-        self.session.last_response_id = Some(response_id);
+        match self.shielded(&turn.output_message.content).await {
+            Ok(None) => {
+                self.session.last_response_id = Some(response_id);
+                turn.steps = self.frames.turn().steps;
+            }
+            // The response stays out of the session: the next turn does not build on it.
+            Ok(Some(words)) => turn = self.frames.refused(words),
+            Err(error) => {
+                tracing::warn!(message = %error.message, "output shield failed");
+                let error = ResponseError { code: "server_error".into(), message: error.message };
+                self.pending.push_back(serde_json::to_value(failure(&error).body()).unwrap_or_default());
+                self.outcome = Some(Err(error));
+                return;
+            }
+        }
         self.keep(&turn, event_type == "turn_awaiting_input").await;
         self.pending.push_back(closing(event_type, &turn));
         self.outcome = Some(Ok(*turn));
+    }
+
+    /// Ends a turn that an input shield has stopped: the model is not asked.
+    pub async fn refuse(&mut self, words: String) {
+        let turn = self.frames.refused(words);
+        self.keep(&turn, false).await;
+        self.pending.push_back(closing("turn_complete", &turn));
+        self.outcome = Some(Ok(*turn));
+    }
+
+    /// What the caller is told in place of `answer`, if a shield minds it.
+    async fn shielded(&mut self, answer: &str) -> Result<Option<String>, ApiError> {
+        for shield in std::mem::take(&mut self.output_shields) {
+            let message = ChatMessage::text(Role::Assistant, answer);
+            let violation = safety::run(&self.app, &shield, &[message], &self.cx).await?;
+            self.pending.extend(self.frames.shield(violation.as_ref().map(safety::shown)));
+            if let Some(violation) = violation {
+                return Ok(Some(violation.user_message));
+            }
+        }
+        Ok(None)
     }
 
     /// Durable before the caller hears that it is over. A store that fails costs the record, not the answer.
