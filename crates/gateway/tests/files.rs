@@ -1,5 +1,7 @@
 //! Uploads: streamed in, listed by page, read back, removed.
 
+#![allow(clippy::unwrap_used)]
+
 mod plane;
 
 use plane::{Plane, answered, refusal};

@@ -1,5 +1,7 @@
 //! Shields, moderations, and shields on the turns of an agent.
 
+#![allow(clippy::unwrap_used)]
+
 mod plane;
 
 use plane::{Plane, refusal};

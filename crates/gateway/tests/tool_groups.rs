@@ -1,5 +1,7 @@
 //! Tool groups, their tools, one call of a tool, connectors.
 
+#![allow(clippy::unwrap_used)]
+
 mod plane;
 
 use std::sync::Arc;

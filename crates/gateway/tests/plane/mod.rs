@@ -1,5 +1,5 @@
 //! A control plane on a real socket, over real storage, with fakes for models and tool servers.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::collections::HashMap;
 use std::sync::Arc;
