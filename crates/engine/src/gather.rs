@@ -30,7 +30,8 @@ impl Responder {
         let mut sources = HashMap::new();
         let listed_before = &listed;
         let listing = asked.servers.iter().map(|server| async move {
-            let place = self.place(server);
+            let mut place = self.place(server);
+            crate::mcp_headers::add(&mut place, &cx.provider_data);
             let source = self.servers.open(&place, cx).await?;
             let defs = match listed_before.get(&server.server_label) {
                 Some(known) => known.clone(),

@@ -14,6 +14,7 @@ pub mod grounding;
 pub mod history;
 pub mod limits;
 pub mod live;
+pub mod mcp_headers;
 pub mod options;
 pub mod prompt;
 pub mod recorder;
@@ -24,8 +25,10 @@ mod request;
 pub mod respond;
 mod reuse;
 pub mod run;
+pub mod safety;
 pub mod toolbox;
 mod truncate;
+pub mod vectors;
 
 pub use background::Background;
 pub use limits::Limits;

@@ -1,17 +1,22 @@
 //! What every handler is given.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Responder;
 use engine::completions::CompletionLog;
 use ports::CallContext;
+use ports::agents::Agents;
 use ports::completions::Completions;
+use ports::files::{Blobs, Files};
+use ports::registrations::Registrations;
 use ports::responses::Responses;
 use ports::sessions::Sessions;
+use ports::vectors::{VectorSearch, VectorStores};
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
+
+use crate::locks::Locks;
 
 /// How the edge is held.
 #[derive(Clone)]
@@ -20,6 +25,8 @@ pub struct Edge {
     /// Asked for on every route but health and version; `None` lets everyone on loopback in.
     pub token: Option<SecretString>,
     pub max_body_bytes: usize,
+    /// One uploaded file.
+    pub max_file_bytes: u64,
     /// Requests that reach a model or a tool at the same time; further ones get 429.
     pub max_running: usize,
     /// One request.
@@ -40,6 +47,7 @@ impl Default for Edge {
             allowed: host::Allowed::default(),
             token: None,
             max_body_bytes: 16 * 1024 * 1024,
+            max_file_bytes: 512 * 1024 * 1024,
             max_running: 64,
             time_limit: Duration::from_secs(600),
             version: "0.7.3".into(),
@@ -51,8 +59,15 @@ impl Default for Edge {
 }
 
 /// What the edge reads and writes by itself.
+#[derive(Clone)]
 pub struct Stores {
     pub completions: Arc<dyn Completions>,
+    pub agents: Arc<dyn Agents>,
+    pub registrations: Arc<dyn Registrations>,
+    pub files: Arc<dyn Files>,
+    pub blobs: Arc<dyn Blobs>,
+    pub vectors: Arc<dyn VectorStores>,
+    pub search: Arc<dyn VectorSearch>,
 }
 
 pub struct App {
@@ -60,10 +75,11 @@ pub struct App {
     pub responses: Arc<dyn Responses>,
     pub sessions: Arc<dyn Sessions>,
     pub completions: Arc<CompletionLog>,
+    pub stores: Stores,
     pub edge: Edge,
     pub(crate) running: Arc<Semaphore>,
     /// One turn at a time in a session: the next waits for the last one's response id.
-    pub(crate) turns: tokio::sync::Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    pub(crate) turns: Locks,
 }
 
 impl App {
@@ -76,14 +92,28 @@ impl App {
         edge: Edge,
     ) -> Arc<Self> {
         let running = Arc::new(Semaphore::new(edge.max_running.max(1)));
-        let completions = CompletionLog::new(stores.completions);
-        let turns = tokio::sync::Mutex::default();
-        Arc::new(Self { responder, responses, sessions, completions, edge, running, turns })
+        let completions = CompletionLog::new(stores.completions.clone());
+        let turns = Locks::default();
+        Arc::new(Self { responder, responses, sessions, completions, stores, edge, running, turns })
     }
 
     pub(crate) fn context(&self, provider_data: wire::JsonObject) -> CallContext {
         let mut cx = CallContext::new(self.responder.ids.fresh("req"), self.edge.time_limit);
         cx.provider_data = provider_data;
         cx
+    }
+
+    /// An id as Llama Stack's own objects carry it: a UUID without a prefix.
+    pub(crate) fn fresh_uuid(&self) -> String {
+        dashed(&self.responder.ids.fresh("id"))
+    }
+}
+
+/// The UUID in an id such as `resp_0193…`, with its dashes; the id itself where it holds none.
+pub(crate) fn dashed(id: &str) -> String {
+    let bare = id.rsplit('_').next().unwrap_or_default();
+    match bare.len() == 32 && bare.is_ascii() {
+        true => [&bare[..8], &bare[8..12], &bare[12..16], &bare[16..20], &bare[20..]].join("-"),
+        false => id.to_owned(),
     }
 }

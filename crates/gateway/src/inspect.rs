@@ -9,7 +9,7 @@ use wire::llama::inspect::{DataList, Health, Provider, Route, Version};
 
 use crate::app::App;
 use crate::errors::ApiError;
-use crate::router::ROUTES;
+use crate::router;
 
 pub async fn health() -> Json<Health> {
     Json(Health { status: "OK".into(), message: None })
@@ -57,10 +57,6 @@ async fn all(app: &App) -> Vec<Provider> {
 }
 
 pub async fn routes() -> Json<DataList<Route>> {
-    let route = |(method, route): &(&str, &str)| Route {
-        route: route.to_string(),
-        method: method.to_string(),
-        provider_types: Vec::new(),
-    };
-    Json(DataList { data: ROUTES.iter().map(route).collect() })
+    let route = |(method, route): (&str, String)| Route { route, method: method.into(), provider_types: Vec::new() };
+    Json(DataList { data: router::routes().map(route).collect() })
 }

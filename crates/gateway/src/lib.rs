@@ -1,5 +1,6 @@
 //! The control plane's HTTP edge: bodies in, bodies out. Decides nothing; asks `engine` and the ports.
 
+mod agents;
 mod app;
 mod chat;
 mod completions;
@@ -7,8 +8,10 @@ mod conversations;
 mod embeddings;
 mod errors;
 mod extract;
+mod files;
 mod follow;
 mod inspect;
+mod locks;
 mod messages;
 mod models;
 pub mod openapi;
@@ -16,9 +19,13 @@ mod paging;
 mod prompts;
 mod responses;
 mod router;
+mod safety;
 mod sse;
 mod text_completions;
+mod tools;
+mod toolset;
 mod turns;
+mod vectors;
 
 pub use app::{App, Edge, Stores};
 pub use router::service;

@@ -3,7 +3,7 @@
 use axum::Json;
 use serde_json::{Map, Value, json};
 
-use crate::router::ROUTES;
+use crate::router::routes;
 
 pub async fn document() -> Json<Value> {
     Json(openapi())
@@ -12,7 +12,7 @@ pub async fn document() -> Json<Value> {
 /// Paths with their methods and the schemas a client needs to know the shapes are OpenAI's.
 pub fn openapi() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for (method, route) in ROUTES {
+    for (method, route) in routes() {
         let path = route.replace("{*", "{");
         let operation = operation(method, &path);
         let entry = paths.entry(path).or_insert_with(|| json!({}));

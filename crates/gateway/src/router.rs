@@ -10,8 +10,8 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::{
-    chat, completions, conversations, embeddings, inspect, messages, models, openapi, prompts, responses,
-    text_completions, turns,
+    agents, chat, completions, conversations, embeddings, files, inspect, messages, models, openapi, prompts,
+    responses, safety, text_completions, tools, turns, vectors,
 };
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
@@ -59,11 +59,42 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/agents/turn/create"),
 ];
 
+const ADMIN: &[(&str, &str)] = &[
+    ("GET", "/health"),
+    ("GET", "/version"),
+    ("GET", "/providers"),
+    ("GET", "/providers/{provider_id}"),
+    ("GET", "/inspect/routes"),
+];
+
+/// Routes that are served below a prefix.
+const MOUNTED: &[(&str, &[(&str, &str)])] = &[
+    ("/v1", agents::ROUTES),
+    ("/v1alpha", agents::ROUTES),
+    ("/v1", tools::ROUTES),
+    ("/v1beta", tools::BETA_ROUTES),
+    ("/v1", files::ROUTES),
+    ("/v1", vectors::ROUTES),
+    ("/v1", safety::ROUTES),
+    ("/v1alpha/admin", ADMIN),
+];
+
+/// Every route with its whole path.
+pub fn routes() -> impl Iterator<Item = (&'static str, String)> {
+    let own = ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
+    let mounted = MOUNTED
+        .iter()
+        .flat_map(|(prefix, routes)| routes.iter().map(move |(method, path)| (*method, format!("{prefix}{path}"))));
+    own.chain(mounted)
+}
+
 /// The control plane as a service: ready as soon as it listens, whatever its providers do.
 pub fn service(app: Arc<App>) -> host::Service {
     let open = Router::new()
         .route("/v1/health", get(inspect::health))
         .route("/v1/version", get(inspect::version))
+        .route("/v1alpha/admin/health", get(inspect::health))
+        .route("/v1alpha/admin/version", get(inspect::version))
         .route("/openapi.json", get(openapi::document));
     let openai = Router::new()
         .route("/chat/completions", post(chat::create).get(completions::list))
@@ -95,14 +126,21 @@ pub fn service(app: Arc<App>) -> host::Service {
         )
         .route("/prompts/{prompt_id}/versions", get(prompts::versions))
         .route("/prompts/{prompt_id}/set-default-version", post(prompts::set_default).put(prompts::set_default));
+    let kept = files::router().merge(vectors::router()).merge(safety::router());
+    let looked_at = Router::new()
+        .route("/providers", get(inspect::providers))
+        .route("/providers/{provider_id}", get(inspect::provider))
+        .route("/inspect/routes", get(inspect::routes));
     let closed = Router::new()
-        .route("/v1/providers", get(inspect::providers))
-        .route("/v1/providers/{provider_id}", get(inspect::provider))
-        .route("/v1/inspect/routes", get(inspect::routes))
         .route("/v1/messages", post(messages::create))
-        .nest("/v1", openai.clone().merge(state))
+        .nest("/v1", openai.clone().merge(state).merge(kept.clone()).merge(agents::router()).merge(tools::router()))
+        .nest("/v1", looked_at.clone())
+        .nest("/v1alpha", agents::router())
+        // Llama Stack from 0.4 has the operator's questions here.
+        .nest("/v1alpha/admin", looked_at)
+        .nest("/v1beta", tools::beta_router())
         // Llama Stack up to 0.3 serves the same routes under this prefix too.
-        .nest("/v1/openai/v1", openai)
+        .nest("/v1/openai/v1", openai.merge(kept))
         .route("/agents/sessions/create", post(turns::create_session))
         .route("/agents/session/create", post(turns::create_session))
         .route("/agents/turn/create", post(turns::create_turn));
@@ -117,8 +155,11 @@ pub fn service(app: Arc<App>) -> host::Service {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method")
         })
         .layer(DefaultBodyLimit::max(limit))
-        .with_state(app);
+        .with_state(app.clone());
+    let greeted = app.clone();
     host::Service::new("gateway", host::guard(router, &allowed))
         .with_task(move |stop| responder.watch_over(stop))
         .with_task(move |stop| completions.until(stop))
+        .with_task(move |stop| tools::registered::greet_all(greeted, stop))
+        .with_task(move |stop| files::sweep(app, stop))
 }

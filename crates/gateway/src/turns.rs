@@ -8,20 +8,18 @@ use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use ports::CallContext;
 use ports::sessions::{Session, SessionTool};
-use ports::tools::Place;
 use serde_json::{Value, json};
 use wire::llama::turns::{AgentConfig, CreateSession, CreateTurn, TurnMessage};
 use wire::openai::chat::{Content, Role};
 use wire::openai::events::EventKind;
 use wire::openai::items::{Item, MessageContent, MessageItem, MessagePart};
 use wire::openai::responses::{ResponseInput, ResponseObject, ResponseRequest, ResponseStatus};
-use wire::openai::tools::{AllowedTools, McpTool, ResponseTool};
 
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
 use crate::responses::finished;
-use crate::sse;
+use crate::{sse, toolset};
 
 pub async fn create_session(
     State(app): State<Arc<App>>,
@@ -45,12 +43,11 @@ pub async fn create_turn(
         return Err(ApiError::invalid("messages", "messages must hold at least one message"));
     }
     let running = app.running.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
-    let lock = app.turns.lock().await.entry(turn.session_id.clone()).or_default().clone();
-    let held = lock.lock_owned().await;
+    let held = app.turns.hold(&turn.session_id).await;
     let mut session = known_session(&app, &turn.session_id, &cx).await?;
     let started_at = app.responder.clock.now();
     let turn_id = app.responder.ids.fresh("turn");
-    let request = response_request(&app, &session, &turn.messages)?;
+    let request = session_request(&app, &session, &turn.messages)?;
     let events = app.responder.start(request, cx).await?.events;
     let session_app = app.clone();
     let close = move |response: &ResponseObject| {
@@ -65,7 +62,7 @@ pub async fn create_turn(
         let response = finished(events).await?;
         let (session, body) = close(&response);
         app.sessions.put_session(&session).await?;
-        forget_lock(&app, &session.id, held).await;
+        drop(held);
         return Ok(Json(body).into_response());
     }
     let mut close = Some(close);
@@ -83,15 +80,6 @@ pub async fn create_turn(
         }
     });
     Ok(sse::stream(frames, |_| None))
-}
-
-/// Drops the session's lock when nobody else waits for it, so that the map does not grow with every session.
-async fn forget_lock(app: &App, id: &str, held: tokio::sync::OwnedMutexGuard<()>) {
-    drop(held);
-    let mut turns = app.turns.lock().await;
-    if turns.get(id).is_some_and(|lock| Arc::strong_count(lock) == 1) {
-        turns.remove(id);
-    }
 }
 
 async fn known_session(app: &App, id: &str, cx: &CallContext) -> Result<Session, ApiError> {
@@ -136,7 +124,7 @@ fn session_tools(app: &App, config: &AgentConfig) -> Result<Vec<SessionTool>, Ap
     let listed = config.extra.get("tools").and_then(Value::as_array);
     let named: Vec<(String, Option<String>)> = match (listed, &config.toolgroups) {
         (Some(tools), _) => tools.iter().filter_map(seed_tool).collect(),
-        (None, Some(groups)) => groups.iter().filter_map(toolgroup).collect(),
+        (None, Some(groups)) => groups.iter().filter_map(toolset::named).collect(),
         (None, None) => app.responder.connectors.keys().map(|label| (label.clone(), None)).collect(),
     };
     let mut tools: Vec<SessionTool> = Vec::new();
@@ -161,22 +149,9 @@ fn seed_tool(tool: &Value) -> Option<(String, Option<String>)> {
     Some((server, tool.get("tool_name").and_then(Value::as_str).map(str::to_owned)))
 }
 
-fn toolgroup(group: &Value) -> Option<(String, Option<String>)> {
-    let name = group.as_str().or_else(|| group.get("name")?.as_str())?;
-    let name = name.strip_prefix("mcp::").filter(|_| !name.starts_with("builtin::"))?;
-    Some(match name.split_once('/') {
-        Some((server, tool)) => (server.to_owned(), Some(tool.to_owned())),
-        None => (name.to_owned(), None),
-    })
-}
-
-/// `ocr-server` is the connector `ocr` as well.
 fn connector(app: &App, server: &str) -> Result<String, ApiError> {
-    let bare = server.trim_end_matches("-mcp-server").trim_end_matches("-server");
-    let known = &app.responder.connectors;
-    let found = [server, bare].into_iter().find(|name| known.contains_key(*name));
-    found.map(str::to_owned).ok_or_else(|| {
-        let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
+    toolset::connector(app, server).ok_or_else(|| {
+        let mut names: Vec<&str> = app.responder.connectors.keys().map(String::as_str).collect();
         names.sort_unstable();
         ApiError::invalid(
             "agent_config.tools",
@@ -185,42 +160,25 @@ fn connector(app: &App, server: &str) -> Result<String, ApiError> {
     })
 }
 
-fn response_request(app: &App, session: &Session, messages: &[TurnMessage]) -> Result<ResponseRequest, ApiError> {
+fn session_request(app: &App, session: &Session, messages: &[TurnMessage]) -> Result<ResponseRequest, ApiError> {
     let tools = session.tools.iter().filter_map(|tool| {
         let server = app.responder.connectors.get(&tool.server_label)?;
-        let server_url = match &server.place {
-            Place::Http { url, .. } => Some(url.clone()),
-            Place::Stdio { .. } => None,
-        };
-        Some(ResponseTool::Mcp(McpTool {
-            server_label: tool.server_label.clone(),
-            connector_id: Some(tool.server_label.clone()),
-            server_url,
-            allowed_tools: tool.allowed.clone().map(AllowedTools::Names),
-            ..McpTool::default()
-        }))
+        Some(toolset::configured(&tool.server_label, server, tool.allowed.clone()))
     });
     let input = messages.iter().enumerate().map(|(index, message)| item(index, message)).collect::<Result<_, _>>()?;
     Ok(ResponseRequest {
-        model: session.model.clone(),
-        input: ResponseInput::Items(input),
         instructions: session.instructions.clone(),
         tools: tools.collect(),
-        tool_choice: None,
         previous_response_id: session.last_response_id.clone(),
-        conversation: None,
-        store: Some(true),
-        stream: None,
         temperature: Some(0.0),
-        top_p: None,
-        max_output_tokens: None,
         max_infer_iters: session.max_infer_iters,
-        max_tool_calls: None,
-        parallel_tool_calls: None,
-        metadata: None,
-        text: None,
-        extra: wire::JsonObject::new(),
+        ..response_request(session.model.clone(), input)
     })
+}
+
+/// A stored response to `input`, with nothing else said.
+pub fn response_request(model: String, input: Vec<Item>) -> ResponseRequest {
+    ResponseRequest { model, input: ResponseInput::Items(input), store: Some(true), ..ResponseRequest::default() }
 }
 
 fn item(index: usize, message: &TurnMessage) -> Result<Item, ApiError> {

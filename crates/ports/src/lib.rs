@@ -3,16 +3,20 @@
 //! `engine` decides with these traits, `providers`, `llama` and `storage` stand behind them, and the executable
 //! chooses who stands where. Nothing here does I/O.
 
+pub mod agents;
 pub mod completions;
 pub mod context;
 pub mod conversations;
 pub mod embeddings;
+pub mod files;
 pub mod fold;
 pub mod health;
 pub mod inference;
 pub mod prompts;
+pub mod registrations;
 pub mod responses;
 pub mod sessions;
 pub mod tools;
+pub mod vectors;
 
 pub use context::{CallContext, Clock, Ids};

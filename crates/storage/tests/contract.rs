@@ -13,6 +13,10 @@ async fn keeps_the_contracts(store: &Store, processes: Processes) {
     suites::conversations::keeps_the_contract(Arc::new(store.clone())).await;
     suites::prompts::keeps_the_contract(store).await;
     suites::completions::keeps_the_contract(store).await;
+    suites::agents::keeps_the_contract(store).await;
+    suites::registrations::keeps_the_contract(store).await;
+    suites::registrations::keeps_file_records(store).await;
+    suites::vectors::keeps_the_contract(store).await;
 }
 
 #[tokio::test]

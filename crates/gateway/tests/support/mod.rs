@@ -52,7 +52,15 @@ impl Plane {
             ids: Arc::new(UuidIds),
             limits,
         });
-        let stores = Stores { completions: Arc::new(store.clone()) };
+        let stores = Stores {
+            completions: Arc::new(store.clone()),
+            agents: Arc::new(store.clone()),
+            registrations: Arc::new(store.clone()),
+            files: Arc::new(store.clone()),
+            blobs: Arc::new(storage::DiskBlobs::new(folder.path().join("files"))),
+            vectors: Arc::new(store.clone()),
+            search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
+        };
         let app = App::new(responder, Arc::new(store.clone()), Arc::new(store.clone()), stores, Edge::default());
         let service = gateway::service(app);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -53,7 +53,15 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
         default_model: config.gateway.default_model.clone().or(first_chat),
         ..Edge::default()
     };
-    let stores = Stores { completions: Arc::new(store.clone()) };
+    let stores = Stores {
+        completions: Arc::new(store.clone()),
+        agents: Arc::new(store.clone()),
+        registrations: Arc::new(store.clone()),
+        files: Arc::new(store.clone()),
+        blobs: Arc::new(storage::DiskBlobs::new(folder.join("files"))),
+        vectors: Arc::new(store.clone()),
+        search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
+    };
     let app = App::new(responder, Arc::new(store.clone()), Arc::new(store), stores, edge);
     Ok(gateway::service(app))
 }

@@ -10,3 +10,4 @@ pub mod items;
 pub mod models;
 pub mod responses;
 pub mod tools;
+pub mod vector_stores;

@@ -7,7 +7,7 @@ use super::items::Item;
 use super::tools::ResponseTool;
 use crate::JsonObject;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResponseRequest {
     pub model: String,
     pub input: ResponseInput,
@@ -52,6 +52,12 @@ pub struct ResponseRequest {
 pub enum ResponseInput {
     Text(String),
     Items(Vec<Item>),
+}
+
+impl Default for ResponseInput {
+    fn default() -> Self {
+        Self::Items(Vec::new())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

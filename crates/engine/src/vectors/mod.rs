@@ -1,0 +1,10 @@
+//! Vector stores: text out of files, chunks out of text, and the exact search over chunks.
+
+pub mod chunking;
+mod exact;
+pub mod filter;
+mod index;
+mod keywords;
+pub mod text;
+
+pub use exact::ExactSearch;

@@ -1,0 +1,147 @@
+//! Texts to vectors with a store's model, and a file into a store.
+
+use engine::vectors::{chunking, text};
+use futures::StreamExt;
+use ports::CallContext;
+use ports::inference::ModelKind;
+use ports::vectors::{AttachError, AttachStatus, Attached, Chunk, VectorStore};
+use wire::openai::vector_stores::ChunkingStrategy;
+
+use crate::app::{App, dashed};
+use crate::errors::ApiError;
+
+const TEXTS_A_CALL: usize = 64;
+/// Largest file that is read for its text.
+const MOST_TEXT: usize = 64 * 1024 * 1024;
+
+/// The model of a new store and the length of its vectors, 0 when it cannot be known now.
+pub async fn model(app: &App, named: Option<String>, cx: &CallContext) -> Result<(String, u32), ApiError> {
+    let listed = app.responder.registry.models(cx).await;
+    let mut embedding = listed.iter().filter(|(_, model)| model.kind == ModelKind::Embedding);
+    let name = match named {
+        Some(name) => app.responder.registry.embeddings(&name, cx).await?.full_id,
+        None => {
+            let first = embedding.clone().next().map(|(entry, model)| format!("{}/{}", entry.id, model.name));
+            first
+                .ok_or_else(|| ApiError::invalid("embedding_model", "embedding_model: no embedding model is served"))?
+        }
+    };
+    let found = embedding.find(|(entry, model)| format!("{}/{}", entry.id, model.name) == name);
+    Ok((name, found.and_then(|(_, model)| model.embedding_dimension).unwrap_or(0)))
+}
+
+pub async fn embed(
+    app: &App,
+    store: &VectorStore,
+    texts: Vec<String>,
+    cx: &CallContext,
+) -> Result<Vec<Vec<f32>>, ApiError> {
+    let route = app.responder.registry.embeddings(&store.embedding_model, cx).await?;
+    let mut vectors = Vec::with_capacity(texts.len());
+    for texts in texts.chunks(TEXTS_A_CALL) {
+        vectors.extend(route.embeddings.embed(&route.model, texts.to_vec(), cx).await?.vectors);
+    }
+    Ok(vectors)
+}
+
+/// A file that is to be in a store, before its text is read.
+pub struct Wanted {
+    pub file_id: String,
+    pub attributes: wire::JsonObject,
+    pub chunking: ChunkingStrategy,
+    pub batch_id: Option<String>,
+}
+
+/// The record of `wanted`, still in progress.
+pub async fn begin(app: &App, store: &VectorStore, wanted: Wanted) -> Result<Attached, ApiError> {
+    let file = crate::files::known(app, &wanted.file_id, store.owner.as_deref()).await?;
+    let attached = Attached {
+        store_id: store.id.clone(),
+        file_id: file.id,
+        filename: file.filename,
+        attributes: wanted.attributes,
+        chunking: wanted.chunking,
+        created_at: app.responder.clock.unix_seconds(),
+        status: AttachStatus::InProgress,
+        last_error: None,
+        usage_bytes: 0,
+        batch_id: wanted.batch_id,
+    };
+    app.stores.vectors.put_attached(&attached).await?;
+    Ok(attached)
+}
+
+/// Reads, cuts, embeds and keeps the file. What goes wrong is part of the record, not an error of the request.
+pub async fn finish(
+    app: &App,
+    store: &VectorStore,
+    mut attached: Attached,
+    cx: &CallContext,
+) -> Result<Attached, ApiError> {
+    match fill(app, store, &attached, cx).await {
+        Ok(bytes) => {
+            attached.status = AttachStatus::Completed;
+            attached.usage_bytes = bytes;
+        }
+        Err(error) => {
+            attached.status = AttachStatus::Failed;
+            attached.last_error = Some(error);
+        }
+    }
+    app.stores.vectors.put_attached(&attached).await?;
+    Ok(attached)
+}
+
+async fn fill(app: &App, store: &VectorStore, attached: &Attached, cx: &CallContext) -> Result<u64, AttachError> {
+    let failed = |error: ApiError| AttachError { code: "server_error".into(), message: error.message };
+    let sizes =
+        chunking::sizes(&attached.chunking).map_err(|message| AttachError { code: "invalid_file".into(), message })?;
+    let bytes = content(app, &attached.file_id).await.map_err(failed)?;
+    let read = text::of(&attached.filename, &bytes);
+    let text = read.map_err(|why| AttachError { code: why.code.into(), message: why.message })?;
+    let texts: Vec<String> = chunking::pieces(&text, sizes).iter().map(|piece| piece.text.to_owned()).collect();
+    let vectors = embed(app, store, texts.clone(), cx).await.map_err(failed)?;
+    if store.dimension != 0
+        && let Some(other) = vectors.iter().find(|vector| vector.len() != store.dimension as usize)
+    {
+        let message = format!("the model gives vectors of {}, the store holds {}", other.len(), store.dimension);
+        return Err(AttachError { code: "server_error".into(), message });
+    }
+    let mut bytes = 0;
+    let chunks: Vec<Chunk> = texts
+        .into_iter()
+        .zip(vectors)
+        .zip(0_i64..)
+        .map(|((text, vector), ordinal)| {
+            bytes += text.len() as u64;
+            let id = dashed(&app.responder.ids.fresh("chunk"));
+            let metadata = wire::JsonObject::new();
+            Chunk { id, file_id: attached.file_id.clone(), ordinal, text, metadata, vector }
+        })
+        .collect();
+    app.stores.vectors.add_chunks(&store.id, &chunks).await.map_err(|error| failed(error.into()))?;
+    learn_dimension(app, store, &chunks).await.map_err(failed)?;
+    Ok(bytes)
+}
+
+/// A model that does not tell the length of its vectors shows it with the first of them.
+pub async fn learn_dimension(app: &App, store: &VectorStore, chunks: &[Chunk]) -> Result<(), ApiError> {
+    if let (0, Some(first)) = (store.dimension, chunks.first()) {
+        let known = VectorStore { dimension: first.vector.len() as u32, ..store.clone() };
+        app.stores.vectors.put_vector_store(&known).await?;
+    }
+    Ok(())
+}
+
+async fn content(app: &App, file_id: &str) -> Result<Vec<u8>, ApiError> {
+    let gone = || ApiError::not_found(format!("the bytes of '{file_id}' are gone"));
+    let mut stream = app.stores.blobs.read(file_id).await?.ok_or_else(gone)?;
+    let mut content = Vec::new();
+    while let Some(bytes) = stream.next().await {
+        content.extend_from_slice(&bytes.map_err(|_| gone())?);
+        if content.len() > MOST_TEXT {
+            return Err(ApiError::invalid("file_id", format!("a file of more than {MOST_TEXT} bytes is not indexed")));
+        }
+    }
+    Ok(content)
+}

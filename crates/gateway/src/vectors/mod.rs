@@ -1,0 +1,127 @@
+//! `/v1/vector_stores` and `/v1/vector-io`.
+
+mod attach;
+mod batches;
+mod embed;
+mod io;
+mod search;
+mod stores;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use ports::responses::Page;
+use ports::vectors::VectorStore;
+use serde::Deserialize;
+use wire::JsonObject;
+
+use crate::app::App;
+use crate::errors::ApiError;
+
+/// Routes below `/v1`.
+pub fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/vector_stores", post(stores::create).get(stores::list))
+        .route("/vector_stores/{vector_store_id}", get(stores::one).post(stores::change).delete(stores::remove))
+        .route("/vector_stores/{vector_store_id}/search", post(search::search))
+        .route("/vector_stores/{vector_store_id}/files", post(attach::create).get(attach::list))
+        .route(
+            "/vector_stores/{vector_store_id}/files/{file_id}",
+            get(attach::one).post(attach::change).delete(attach::remove),
+        )
+        .route("/vector_stores/{vector_store_id}/files/{file_id}/content", get(attach::content))
+        .route("/vector_stores/{vector_store_id}/file_batches", post(batches::create))
+        .route("/vector_stores/{vector_store_id}/file_batches/{batch_id}", get(batches::one))
+        .route("/vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel", post(batches::cancel))
+        .route("/vector_stores/{vector_store_id}/file_batches/{batch_id}/files", get(batches::files))
+        .route("/vector-io/insert", post(io::insert))
+        .route("/vector-io/query", post(io::query))
+}
+
+pub const ROUTES: &[(&str, &str)] = &[
+    ("POST", "/vector_stores"),
+    ("GET", "/vector_stores"),
+    ("GET", "/vector_stores/{vector_store_id}"),
+    ("POST", "/vector_stores/{vector_store_id}"),
+    ("DELETE", "/vector_stores/{vector_store_id}"),
+    ("POST", "/vector_stores/{vector_store_id}/search"),
+    ("POST", "/vector_stores/{vector_store_id}/files"),
+    ("GET", "/vector_stores/{vector_store_id}/files"),
+    ("GET", "/vector_stores/{vector_store_id}/files/{file_id}"),
+    ("POST", "/vector_stores/{vector_store_id}/files/{file_id}"),
+    ("DELETE", "/vector_stores/{vector_store_id}/files/{file_id}"),
+    ("GET", "/vector_stores/{vector_store_id}/files/{file_id}/content"),
+    ("POST", "/vector_stores/{vector_store_id}/file_batches"),
+    ("GET", "/vector_stores/{vector_store_id}/file_batches/{batch_id}"),
+    ("POST", "/vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel"),
+    ("GET", "/vector_stores/{vector_store_id}/file_batches/{batch_id}/files"),
+    ("POST", "/vector-io/insert"),
+    ("POST", "/vector-io/query"),
+];
+
+/// A store of the caller's. Both generations answer 400 to ids they do not know.
+async fn known(app: &App, id: &str, owner: Option<&str>) -> Result<VectorStore, ApiError> {
+    let found = app.stores.vectors.vector_store(id, owner).await?;
+    found.ok_or_else(|| ApiError::invalid("vector_store_id", format!("Vector_store '{id}' not found")))
+}
+
+fn expired(app: &App, store: &VectorStore) -> bool {
+    store.expires_at().is_some_and(|at| at <= app.responder.clock.unix_seconds())
+}
+
+/// A store that may still be used, marked as used now.
+async fn in_use(app: &App, id: &str, owner: Option<&str>) -> Result<VectorStore, ApiError> {
+    let mut store = known(app, id, owner).await?;
+    if expired(app, &store) {
+        return Err(ApiError::invalid("vector_store_id", format!("Vector_store '{id}' has expired")));
+    }
+    // Once a minute is often enough for an expiry in days.
+    let now = app.responder.clock.unix_seconds();
+    if now - store.last_active_at >= 60 {
+        store.last_active_at = now;
+        app.stores.vectors.put_vector_store(&store).await?;
+    }
+    Ok(store)
+}
+
+#[derive(Deserialize)]
+pub struct Paging {
+    after: Option<String>,
+    limit: Option<u32>,
+    order: Option<String>,
+    filter: Option<String>,
+}
+
+impl Paging {
+    fn page(&self) -> Result<Page, ApiError> {
+        let limit = self.limit.unwrap_or(20);
+        if !(1..=100).contains(&limit) {
+            return Err(ApiError::invalid("limit", "limit must be between 1 and 100"));
+        }
+        let ascending = match self.order.as_deref() {
+            None | Some("desc") => false,
+            Some("asc") => true,
+            Some(_) => return Err(ApiError::invalid("order", "order must be asc or desc")),
+        };
+        Ok(Page { after: self.after.clone(), before: None, limit, ascending })
+    }
+}
+
+/// At most 16 attributes: texts of 512 characters, numbers and booleans.
+fn check_attributes(attributes: &JsonObject) -> Result<(), ApiError> {
+    if attributes.len() > 16 {
+        return Err(ApiError::invalid("attributes", "attributes may hold 16 keys"));
+    }
+    for (key, value) in attributes {
+        let fits = match value {
+            serde_json::Value::String(text) => text.chars().count() <= 512,
+            value => value.is_number() || value.is_boolean(),
+        };
+        if key.chars().count() > 64 || !fits {
+            let rule = "keys have 64 characters at most; values are numbers, booleans or texts of 512 at most";
+            return Err(ApiError::invalid("attributes", format!("attributes.{key}: {rule}")));
+        }
+    }
+    Ok(())
+}

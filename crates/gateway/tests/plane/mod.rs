@@ -1,0 +1,145 @@
+//! A control plane on a real socket, over real storage, with fakes for models and tool servers.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use engine::registry::{ProviderEntry, Serves};
+use engine::{Background, Limits, ModelTraits, Registry, Responder};
+use gateway::{App, Edge, Stores};
+use ports::Ids;
+use ports::context::{SystemClock, UuidIds};
+use ports::tools::{Place, ToolServer};
+use providers::mcp::{McpConfig, McpServers};
+use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings};
+use serde_json::{Value, json};
+use testkit::mcp::FakeMcp;
+use testkit::openai::FakeModel;
+
+pub struct Plane {
+    base: String,
+    pub http: reqwest::Client,
+    pub model: FakeModel,
+    pub vectors: FakeModel,
+    _folder: Arc<tempfile::TempDir>,
+}
+
+/// How a plane is set up beside its defaults.
+#[derive(Default)]
+pub struct Setup {
+    pub connectors: Vec<(String, String)>,
+    /// Start on what an earlier plane has stored.
+    pub folder: Option<Arc<tempfile::TempDir>>,
+    pub mcp: Option<McpConfig>,
+}
+
+impl Plane {
+    pub async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    pub async fn with_tools(tools: &FakeMcp) -> Self {
+        Self::with(Setup { connectors: vec![("claims".into(), tools.url())], ..Setup::default() }).await
+    }
+
+    pub async fn with(setup: Setup) -> Self {
+        let folder = setup.folder.unwrap_or_else(|| Arc::new(tempfile::tempdir().unwrap()));
+        let store = storage::Store::open(&format!("sqlite://{}", folder.path().join("g.db").display())).await.unwrap();
+        let (model, vectors) = (FakeModel::start().await, FakeModel::start().await);
+        let at = |url: String| OpenAiConfig { base_url: url, tries: 1, ..OpenAiConfig::default() };
+        let entries = vec![
+            ProviderEntry {
+                id: "vllm".into(),
+                kind: "remote::vllm".into(),
+                serves: Serves::Chat(Arc::new(OpenAiCompatible::new(at(model.url()))), ModelTraits::default()),
+                shown_config: json!({}),
+            },
+            ProviderEntry {
+                id: "embed".into(),
+                kind: "remote::vllm-embedding".into(),
+                serves: Serves::Embeddings(Arc::new(OpenAiEmbeddings::new(at(vectors.url())))),
+                shown_config: json!({}),
+            },
+        ];
+        let connectors: HashMap<String, ToolServer> = setup
+            .connectors
+            .into_iter()
+            .map(|(label, url)| {
+                let place = Place::Http { url, headers: Default::default(), authorization: None };
+                (label.clone(), ToolServer { label, place, configured: true })
+            })
+            .collect();
+        let responder = Arc::new(Responder {
+            registry: Arc::new(Registry::new(entries)),
+            servers: Arc::new(McpServers::new(setup.mcp.unwrap_or_default())),
+            connectors,
+            responses: Arc::new(store.clone()),
+            conversations: Arc::new(store.clone()),
+            prompts: Arc::new(store.clone()),
+            background: Background::new(UuidIds.fresh("runner"), &Limits::default()),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidIds),
+            limits: Limits::default(),
+        });
+        let stores = Stores {
+            completions: Arc::new(store.clone()),
+            agents: Arc::new(store.clone()),
+            registrations: Arc::new(store.clone()),
+            files: Arc::new(store.clone()),
+            blobs: Arc::new(storage::DiskBlobs::new(folder.path().join("files"))),
+            vectors: Arc::new(store.clone()),
+            search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
+        };
+        let edge = Edge { default_model: Some("vllm/fake-model".into()), max_file_bytes: 1 << 20, ..Edge::default() };
+        let app = App::new(responder, Arc::new(store.clone()), Arc::new(store), stores, edge);
+        let service = gateway::service(app);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let stop = host::Stop::default();
+        tokio::spawn(async move {
+            host::serve(vec![(service, listener)], stop, std::time::Duration::from_secs(1)).await.unwrap();
+        });
+        Self { base, http: reqwest::Client::new(), model, vectors, _folder: folder }
+    }
+
+    pub fn folder(&self) -> Arc<tempfile::TempDir> {
+        self._folder.clone()
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        answered(self.http.get(self.url(path))).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        answered(self.http.post(self.url(path)).json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> (u16, Value) {
+        answered(self.http.delete(self.url(path))).await
+    }
+
+    /// The `data:` frames of a streamed answer.
+    pub async fn stream(&self, path: &str, body: Value) -> Vec<Value> {
+        let response = self.http.post(self.url(path)).json(&body).send().await.unwrap();
+        let text = response.text().await.unwrap();
+        let frames = text.lines().filter_map(|line| line.strip_prefix("data: "));
+        frames.map(|frame| serde_json::from_str(frame).unwrap()).collect()
+    }
+}
+
+pub async fn answered(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    (status, response.json().await.unwrap_or_default())
+}
+
+/// Status, `error.param` and the message, which both dialects must find.
+pub fn refusal(answer: &(u16, Value)) -> (u16, &str, &str) {
+    let message = answer.1["error"]["message"].as_str().unwrap_or_default();
+    assert_eq!(answer.1["detail"], message, "{}", answer.1);
+    (answer.0, answer.1["error"]["param"].as_str().unwrap_or_default(), message)
+}

@@ -1,0 +1,207 @@
+//! Vector stores: their records, and the search over their chunks.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use wire::JsonObject;
+use wire::openai::vector_stores::{ChunkingStrategy, Filter, SearchMode};
+
+use crate::responses::{Listed, Page, StoreError};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VectorStore {
+    pub id: String,
+    pub name: Option<String>,
+    /// Unix seconds, both.
+    pub created_at: i64,
+    pub last_active_at: i64,
+    pub expires_after_days: Option<u32>,
+    pub metadata: JsonObject,
+    /// `provider/model`.
+    pub embedding_model: String,
+    /// Length of its vectors; 0 until the first is known.
+    pub dimension: u32,
+    pub owner: Option<String>,
+}
+
+impl VectorStore {
+    /// Unix seconds.
+    pub fn expires_at(&self) -> Option<i64> {
+        self.expires_after_days.map(|days| self.last_active_at + i64::from(days) * 86_400)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttachStatus {
+    InProgress,
+    Completed,
+    Cancelled,
+    Failed,
+}
+
+impl AttachStatus {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InProgress => "in_progress",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A file in a vector store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attached {
+    pub store_id: String,
+    pub file_id: String,
+    pub filename: String,
+    pub attributes: JsonObject,
+    pub chunking: ChunkingStrategy,
+    /// Unix seconds.
+    pub created_at: i64,
+    pub status: AttachStatus,
+    pub last_error: Option<AttachError>,
+    /// Bytes of text kept.
+    pub usage_bytes: u64,
+    pub batch_id: Option<String>,
+}
+
+/// `unsupported_file`, `invalid_file` or `server_error`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttachError {
+    pub code: String,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FileBatch {
+    pub id: String,
+    pub store_id: String,
+    /// Unix seconds.
+    pub created_at: i64,
+    pub cancelled: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chunk {
+    pub id: String,
+    /// Empty for chunks that were inserted without a file.
+    pub file_id: String,
+    pub ordinal: i64,
+    pub text: String,
+    pub metadata: JsonObject,
+    pub vector: Vec<f32>,
+}
+
+/// How many files are in each status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FileCounts {
+    pub in_progress: u64,
+    pub completed: u64,
+    pub cancelled: u64,
+    pub failed: u64,
+    /// Bytes of text of all of them.
+    pub usage_bytes: u64,
+}
+
+/// How far the contents of a store have come: both numbers only grow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Revision {
+    /// Of the newest chunk.
+    pub now: i64,
+    /// When something was last removed or changed; whoever read before must read all again.
+    pub rewritten: i64,
+}
+
+/// Which files of a store: all, of a batch, of a status.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AttachedFilter {
+    pub batch: Option<String>,
+    pub status: Option<AttachStatus>,
+}
+
+#[async_trait]
+pub trait VectorStores: Send + Sync {
+    async fn put_vector_store(&self, store: &VectorStore) -> Result<(), StoreError>;
+
+    async fn vector_store(&self, id: &str, owner: Option<&str>) -> Result<Option<VectorStore>, StoreError>;
+
+    async fn vector_stores(&self, page: &Page, owner: Option<&str>) -> Result<Listed<VectorStore>, StoreError>;
+
+    /// Removes the store with all that is in it.
+    async fn remove_vector_store(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError>;
+
+    async fn put_attached(&self, file: &Attached) -> Result<(), StoreError>;
+
+    async fn attached(&self, store_id: &str, file_id: &str) -> Result<Option<Attached>, StoreError>;
+
+    async fn all_attached(
+        &self,
+        store_id: &str,
+        page: &Page,
+        filter: &AttachedFilter,
+    ) -> Result<Listed<Attached>, StoreError>;
+
+    async fn file_counts(&self, store_id: &str, batch: Option<&str>) -> Result<FileCounts, StoreError>;
+
+    /// Removes a file from the store with its chunks.
+    async fn detach(&self, store_id: &str, file_id: &str) -> Result<bool, StoreError>;
+
+    async fn put_batch(&self, batch: &FileBatch) -> Result<(), StoreError>;
+
+    async fn batch(&self, store_id: &str, id: &str) -> Result<Option<FileBatch>, StoreError>;
+
+    /// Adds chunks, all or none; those of the same id are replaced.
+    async fn add_chunks(&self, store_id: &str, chunks: &[Chunk]) -> Result<(), StoreError>;
+
+    /// Says that attributes have changed: readers must read again.
+    async fn rewritten(&self, store_id: &str) -> Result<(), StoreError>;
+
+    async fn revision(&self, store_id: &str) -> Result<Revision, StoreError>;
+
+    /// Chunks newer than `after`, oldest first.
+    async fn chunks_since(&self, store_id: &str, after: i64) -> Result<Vec<Chunk>, StoreError>;
+
+    async fn chunks_of(&self, store_id: &str, file_id: &str) -> Result<Vec<Chunk>, StoreError>;
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct VectorQuery {
+    /// Needed for `Vector` and `Hybrid`.
+    pub vector: Vec<f32>,
+    pub words: String,
+    pub mode: SearchMode,
+    pub filter: Option<Filter>,
+    pub limit: usize,
+    pub threshold: f32,
+    pub fusion: Fusion,
+}
+
+/// How two rankings become one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fusion {
+    /// Reciprocal ranks with this impact factor.
+    ReciprocalRank { impact: f32 },
+    /// Scores brought to 0..1; `vector` is the share of the vector score.
+    Weighted { vector: f32 },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct VectorHit {
+    pub chunk_id: String,
+    pub file_id: String,
+    pub filename: String,
+    pub text: String,
+    /// Of the file, with the chunk's own on top.
+    pub attributes: JsonObject,
+    /// Cosine for vectors, BM25 for words, the fused score for both.
+    pub score: f32,
+}
+
+/// Finds chunks. Exact in memory today; an approximate index or a database may stand behind it.
+#[async_trait]
+pub trait VectorSearch: Send + Sync {
+    /// Best first, at most `limit`.
+    async fn search(&self, store: &VectorStore, query: &VectorQuery) -> Result<Vec<VectorHit>, StoreError>;
+}

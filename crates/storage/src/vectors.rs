@@ -1,0 +1,302 @@
+//! Vector stores, the files in them and their chunks.
+
+use async_trait::async_trait;
+use ports::responses::{Listed, Page, StoreError};
+use ports::vectors::{Attached, AttachedFilter, Chunk, FileBatch, FileCounts, Revision, VectorStore, VectorStores};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Row, Transaction};
+
+use crate::Store;
+use crate::error::{store_error, unreadable};
+use crate::rows::{listed, one, text};
+
+#[async_trait]
+impl VectorStores for Store {
+    async fn put_vector_store(&self, store: &VectorStore) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into vector_stores (id, owner, created_at, body) values ($1, $2, $3, $4)
+             on conflict (id) do update set body = excluded.body",
+        )
+        .bind(&store.id)
+        .bind(store.owner.as_deref().unwrap_or_default())
+        .bind(store.created_at)
+        .bind(text(store)?)
+        .execute(&self.pool)
+        .await
+        .map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn vector_store(&self, id: &str, owner: Option<&str>) -> Result<Option<VectorStore>, StoreError> {
+        let query = sqlx::query("select body from vector_stores where id = $1 and owner = $2")
+            .bind(id)
+            .bind(owner.unwrap_or_default());
+        one(query.fetch_optional(&self.pool).await)
+    }
+
+    async fn vector_stores(&self, page: &Page, owner: Option<&str>) -> Result<Listed<VectorStore>, StoreError> {
+        let newest_first = "select body from vector_stores where owner = $1
+               and ($2 = '' or (created_at, id) < (select created_at, id from vector_stores where id = $2))
+             order by created_at desc, id desc limit $3";
+        let oldest_first = "select body from vector_stores where owner = $1
+               and ($2 = '' or (created_at, id) > (select created_at, id from vector_stores where id = $2))
+             order by created_at, id limit $3";
+        let query = sqlx::query(if page.ascending { oldest_first } else { newest_first })
+            .bind(owner.unwrap_or_default())
+            .bind(page.after.as_deref().unwrap_or_default())
+            .bind(i64::from(page.limit) + 1);
+        listed(query.fetch_all(&self.pool).await, page.limit)
+    }
+
+    async fn remove_vector_store(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        let done = sqlx::query("delete from vector_stores where id = $1 and owner = $2")
+            .bind(id)
+            .bind(owner.unwrap_or_default())
+            .execute(&mut *transaction)
+            .await
+            .map_err(store_error)?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        for sql in [
+            "delete from vector_store_chunks where store_id = $1",
+            "delete from vector_store_files where store_id = $1",
+            "delete from vector_store_batches where store_id = $1",
+        ] {
+            sqlx::query(sql).bind(id).execute(&mut *transaction).await.map_err(store_error)?;
+        }
+        transaction.commit().await.map_err(store_error)?;
+        Ok(true)
+    }
+
+    async fn put_attached(&self, file: &Attached) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into vector_store_files (store_id, file_id, batch_id, status, usage_bytes, created_at, body)
+             values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (store_id, file_id) do update set batch_id = excluded.batch_id, status = excluded.status,
+               usage_bytes = excluded.usage_bytes, body = excluded.body",
+        )
+        .bind(&file.store_id)
+        .bind(&file.file_id)
+        .bind(file.batch_id.as_deref().unwrap_or_default())
+        .bind(file.status.name())
+        .bind(file.usage_bytes as i64)
+        .bind(file.created_at)
+        .bind(text(file)?)
+        .execute(&self.pool)
+        .await
+        .map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn attached(&self, store_id: &str, file_id: &str) -> Result<Option<Attached>, StoreError> {
+        let query = sqlx::query("select body from vector_store_files where store_id = $1 and file_id = $2")
+            .bind(store_id)
+            .bind(file_id);
+        one(query.fetch_optional(&self.pool).await)
+    }
+
+    async fn all_attached(
+        &self,
+        store_id: &str,
+        page: &Page,
+        filter: &AttachedFilter,
+    ) -> Result<Listed<Attached>, StoreError> {
+        let newest_first = "select body from vector_store_files
+             where store_id = $1 and ($2 = '' or batch_id = $2) and ($3 = '' or status = $3) and ($4 = '' or
+               (created_at, file_id) < (select created_at, file_id from vector_store_files
+                                        where store_id = $1 and file_id = $4))
+             order by created_at desc, file_id desc limit $5";
+        let oldest_first = "select body from vector_store_files
+             where store_id = $1 and ($2 = '' or batch_id = $2) and ($3 = '' or status = $3) and ($4 = '' or
+               (created_at, file_id) > (select created_at, file_id from vector_store_files
+                                        where store_id = $1 and file_id = $4))
+             order by created_at, file_id limit $5";
+        let query = sqlx::query(if page.ascending { oldest_first } else { newest_first })
+            .bind(store_id)
+            .bind(filter.batch.as_deref().unwrap_or_default())
+            .bind(filter.status.map(|status| status.name()).unwrap_or_default())
+            .bind(page.after.as_deref().unwrap_or_default())
+            .bind(i64::from(page.limit) + 1);
+        listed(query.fetch_all(&self.pool).await, page.limit)
+    }
+
+    async fn file_counts(&self, store_id: &str, batch: Option<&str>) -> Result<FileCounts, StoreError> {
+        let rows = sqlx::query(
+            "select status, count(*) as files, cast(sum(usage_bytes) as bigint) as bytes from vector_store_files
+             where store_id = $1 and ($2 = '' or batch_id = $2) group by status",
+        )
+        .bind(store_id)
+        .bind(batch.unwrap_or_default())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(store_error)?;
+        let mut counts = FileCounts::default();
+        for row in &rows {
+            let status: String = row.try_get("status").map_err(store_error)?;
+            let files: i64 = row.try_get("files").map_err(store_error)?;
+            let bytes: i64 = row.try_get("bytes").map_err(store_error)?;
+            counts.usage_bytes += bytes as u64;
+            let count = match status.as_str() {
+                "in_progress" => &mut counts.in_progress,
+                "completed" => &mut counts.completed,
+                "cancelled" => &mut counts.cancelled,
+                _ => &mut counts.failed,
+            };
+            *count += files as u64;
+        }
+        Ok(counts)
+    }
+
+    async fn detach(&self, store_id: &str, file_id: &str) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        next_revision(&mut transaction, store_id, true).await?;
+        let done = sqlx::query("delete from vector_store_files where store_id = $1 and file_id = $2")
+            .bind(store_id)
+            .bind(file_id)
+            .execute(&mut *transaction)
+            .await
+            .map_err(store_error)?;
+        sqlx::query("delete from vector_store_chunks where store_id = $1 and file_id = $2")
+            .bind(store_id)
+            .bind(file_id)
+            .execute(&mut *transaction)
+            .await
+            .map_err(store_error)?;
+        transaction.commit().await.map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn put_batch(&self, batch: &FileBatch) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into vector_store_batches (id, store_id, body) values ($1, $2, $3)
+             on conflict (id) do update set body = excluded.body",
+        )
+        .bind(&batch.id)
+        .bind(&batch.store_id)
+        .bind(text(batch)?)
+        .execute(&self.pool)
+        .await
+        .map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn batch(&self, store_id: &str, id: &str) -> Result<Option<FileBatch>, StoreError> {
+        let query = sqlx::query("select body from vector_store_batches where id = $1 and store_id = $2")
+            .bind(id)
+            .bind(store_id);
+        one(query.fetch_optional(&self.pool).await)
+    }
+
+    async fn add_chunks(&self, store_id: &str, chunks: &[Chunk]) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        let revision = next_revision(&mut transaction, store_id, false).await?;
+        let mut replaced = false;
+        for chunk in chunks {
+            let gone = sqlx::query("delete from vector_store_chunks where store_id = $1 and id = $2")
+                .bind(store_id)
+                .bind(&chunk.id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(store_error)?;
+            replaced |= gone.rows_affected() > 0;
+            sqlx::query(
+                "insert into vector_store_chunks (store_id, id, file_id, ordinal, revision, body, metadata, vector)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            )
+            .bind(store_id)
+            .bind(&chunk.id)
+            .bind(&chunk.file_id)
+            .bind(chunk.ordinal)
+            .bind(revision)
+            .bind(&chunk.text)
+            .bind(text(&chunk.metadata)?)
+            .bind(chunk.vector.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
+            .execute(&mut *transaction)
+            .await
+            .map_err(store_error)?;
+        }
+        if replaced {
+            next_revision(&mut transaction, store_id, true).await?;
+        }
+        transaction.commit().await.map_err(store_error)
+    }
+
+    async fn rewritten(&self, store_id: &str) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        next_revision(&mut transaction, store_id, true).await?;
+        transaction.commit().await.map_err(store_error)
+    }
+
+    async fn revision(&self, store_id: &str) -> Result<Revision, StoreError> {
+        let row = sqlx::query("select revision, rewritten from vector_stores where id = $1")
+            .bind(store_id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(store_error)?;
+        let Some(row) = row else { return Ok(Revision::default()) };
+        let number = |name: &str| row.try_get(name).map_err(store_error);
+        Ok(Revision { now: number("revision")?, rewritten: number("rewritten")? })
+    }
+
+    async fn chunks_since(&self, store_id: &str, after: i64) -> Result<Vec<Chunk>, StoreError> {
+        let rows = sqlx::query(
+            "select id, file_id, ordinal, body, metadata, vector from vector_store_chunks
+             where store_id = $1 and revision > $2 order by revision, file_id, ordinal",
+        )
+        .bind(store_id)
+        .bind(after)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(store_error)?;
+        rows.iter().map(chunk).collect()
+    }
+
+    async fn chunks_of(&self, store_id: &str, file_id: &str) -> Result<Vec<Chunk>, StoreError> {
+        let rows = sqlx::query(
+            "select id, file_id, ordinal, body, metadata, vector from vector_store_chunks
+             where store_id = $1 and file_id = $2 order by ordinal",
+        )
+        .bind(store_id)
+        .bind(file_id)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(store_error)?;
+        rows.iter().map(chunk).collect()
+    }
+}
+
+/// The next number of the store's contents. It locks the store's row, so numbers come in the order of commits.
+async fn next_revision(
+    transaction: &mut Transaction<'static, Any>,
+    store_id: &str,
+    rewritten: bool,
+) -> Result<i64, StoreError> {
+    let sql = match rewritten {
+        false => "update vector_stores set revision = revision + 1 where id = $1 returning revision",
+        true => {
+            "update vector_stores set revision = revision + 1, rewritten = revision + 1 where id = $1
+             returning revision"
+        }
+    };
+    let row = sqlx::query(sql).bind(store_id).fetch_optional(&mut **transaction).await.map_err(store_error)?;
+    match row {
+        Some(row) => row.try_get("revision").map_err(store_error),
+        None => Err(StoreError::Internal("the vector store is gone".into())),
+    }
+}
+
+fn chunk(row: &AnyRow) -> Result<Chunk, StoreError> {
+    let metadata: String = row.try_get("metadata").map_err(store_error)?;
+    let bytes: Vec<u8> = row.try_get("vector").map_err(store_error)?;
+    let (values, _) = bytes.as_chunks::<4>();
+    Ok(Chunk {
+        id: row.try_get("id").map_err(store_error)?,
+        file_id: row.try_get("file_id").map_err(store_error)?,
+        ordinal: row.try_get("ordinal").map_err(store_error)?,
+        text: row.try_get("body").map_err(store_error)?,
+        metadata: serde_json::from_str(&metadata).map_err(unreadable)?,
+        vector: values.iter().map(|value| f32::from_le_bytes(*value)).collect(),
+    })
+}

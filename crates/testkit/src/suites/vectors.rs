@@ -1,0 +1,115 @@
+//! What every store of vectors keeps.
+
+use ports::responses::Page;
+use ports::vectors::{
+    AttachStatus, Attached, AttachedFilter, Chunk, FileBatch, FileCounts, Revision, VectorStore, VectorStores,
+};
+use serde_json::json;
+use wire::openai::vector_stores::ChunkingStrategy;
+
+pub async fn keeps_the_contract(store: &dyn VectorStores) {
+    keeps_stores(store).await;
+    keeps_files(store).await;
+    keeps_chunks(store).await;
+    assert!(store.remove_vector_store("vs_1", None).await.expect("removed"));
+    assert!(store.chunks_since("vs_1", 0).await.expect("read").is_empty(), "chunks go with their store");
+    assert_eq!(store.file_counts("vs_1", None).await.expect("counted"), FileCounts::default());
+}
+
+fn vector_store(id: &str, created_at: i64) -> VectorStore {
+    VectorStore {
+        id: id.into(),
+        name: Some("polices".into()),
+        created_at,
+        last_active_at: created_at,
+        expires_after_days: Some(2),
+        metadata: json!({"a": "b"}).as_object().cloned().expect("an object"),
+        embedding_model: "e/m".into(),
+        dimension: 2,
+        owner: None,
+    }
+}
+
+fn page(limit: u32) -> Page {
+    Page { after: None, before: None, limit, ascending: false }
+}
+
+async fn keeps_stores(store: &dyn VectorStores) {
+    for (id, at) in [("vs_1", 5), ("vs_2", 5)] {
+        store.put_vector_store(&vector_store(id, at)).await.expect("put");
+    }
+    assert_eq!(store.vector_store("vs_1", None).await.expect("get"), Some(vector_store("vs_1", 5)));
+    assert_eq!(store.vector_store("vs_1", Some("ann")).await.expect("get"), None);
+    let listed = store.vector_stores(&page(1), None).await.expect("list");
+    assert_eq!((listed.rows[0].id.as_str(), listed.has_more), ("vs_2", true));
+    let next = Page { after: Some("vs_2".into()), ..page(1) };
+    let listed = store.vector_stores(&next, None).await.expect("list");
+    assert_eq!((listed.rows[0].id.as_str(), listed.has_more), ("vs_1", false));
+    assert!(!store.remove_vector_store("vs_2", Some("ann")).await.expect("kept"));
+    assert!(store.remove_vector_store("vs_2", None).await.expect("removed"));
+}
+
+fn attached(file_id: &str, status: AttachStatus) -> Attached {
+    Attached {
+        store_id: "vs_1".into(),
+        file_id: file_id.into(),
+        filename: "a.txt".into(),
+        attributes: Default::default(),
+        chunking: ChunkingStrategy::Auto,
+        created_at: 7,
+        status,
+        last_error: None,
+        usage_bytes: 10,
+        batch_id: (file_id != "f1").then(|| "b1".into()),
+    }
+}
+
+async fn keeps_files(store: &dyn VectorStores) {
+    for (id, status) in
+        [("f1", AttachStatus::Completed), ("f2", AttachStatus::InProgress), ("f3", AttachStatus::Failed)]
+    {
+        store.put_attached(&attached(id, status)).await.expect("put");
+    }
+    assert_eq!(store.attached("vs_1", "f1").await.expect("get"), Some(attached("f1", AttachStatus::Completed)));
+    assert_eq!(store.attached("vs_9", "f1").await.expect("get"), None);
+    let of_batch = AttachedFilter { batch: Some("b1".into()), status: None };
+    let listed = store.all_attached("vs_1", &page(1), &of_batch).await.expect("list");
+    assert_eq!((listed.rows[0].file_id.as_str(), listed.has_more), ("f3", true));
+    let next = Page { after: Some("f3".into()), ..page(5) };
+    let listed = store.all_attached("vs_1", &next, &of_batch).await.expect("list");
+    assert_eq!((listed.rows.len(), listed.has_more), (1, false));
+    let failed = AttachedFilter { batch: None, status: Some(AttachStatus::Failed) };
+    assert_eq!(store.all_attached("vs_1", &page(5), &failed).await.expect("list").rows.len(), 1);
+    let counts = store.file_counts("vs_1", None).await.expect("counted");
+    assert_eq!(counts, FileCounts { in_progress: 1, completed: 1, cancelled: 0, failed: 1, usage_bytes: 30 });
+    assert_eq!(store.file_counts("vs_1", Some("b1")).await.expect("counted").completed, 0);
+    let batch = FileBatch { id: "b1".into(), store_id: "vs_1".into(), created_at: 1, cancelled: false };
+    store.put_batch(&batch).await.expect("put");
+    assert_eq!(store.batch("vs_1", "b1").await.expect("get"), Some(batch));
+    assert_eq!(store.batch("vs_2", "b1").await.expect("get"), None);
+}
+
+fn chunk(id: &str, file_id: &str, ordinal: i64) -> Chunk {
+    let metadata = json!({"page": 1}).as_object().cloned().expect("an object");
+    Chunk {
+        id: id.into(), file_id: file_id.into(), ordinal, text: "été".into(), metadata, vector: vec![0.5, -1.25e-7]
+    }
+}
+
+async fn keeps_chunks(store: &dyn VectorStores) {
+    assert_eq!(store.revision("vs_1").await.expect("read"), Revision::default());
+    store.add_chunks("vs_1", &[chunk("c1", "f1", 1), chunk("c0", "f1", 0)]).await.expect("added");
+    assert_eq!(store.revision("vs_1").await.expect("read"), Revision { now: 1, rewritten: 0 });
+    store.add_chunks("vs_1", &[chunk("d0", "f2", 0)]).await.expect("added");
+    assert_eq!(store.chunks_of("vs_1", "f1").await.expect("read"), [chunk("c0", "f1", 0), chunk("c1", "f1", 1)]);
+    assert_eq!(store.chunks_since("vs_1", 1).await.expect("read"), [chunk("d0", "f2", 0)]);
+    store.add_chunks("vs_1", &[chunk("d0", "f2", 3)]).await.expect("replaced");
+    let revision = store.revision("vs_1").await.expect("read");
+    assert_eq!(revision.rewritten, revision.now, "a replaced chunk is a change");
+    assert_eq!(store.chunks_since("vs_1", 0).await.expect("read").len(), 3);
+    assert!(store.detach("vs_1", "f1").await.expect("detached"));
+    assert!(store.revision("vs_1").await.expect("read").rewritten > revision.rewritten);
+    assert_eq!(store.chunks_since("vs_1", 0).await.expect("read"), [chunk("d0", "f2", 3)]);
+    assert!(!store.detach("vs_1", "f1").await.expect("was gone"));
+    assert!(store.add_chunks("vs_9", &[chunk("x", "f", 0)]).await.is_err(), "no store, no chunks");
+}

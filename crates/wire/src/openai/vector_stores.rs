@@ -1,0 +1,143 @@
+//! `/v1/vector_stores`: requests, and the filter language of attributes.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::JsonObject;
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateVectorStore {
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub file_ids: Option<Vec<String>>,
+    #[serde(default)]
+    pub metadata: Option<JsonObject>,
+    #[serde(default)]
+    pub chunking_strategy: Option<ChunkingStrategy>,
+    #[serde(default)]
+    pub expires_after: Option<ExpiresAfter>,
+    #[serde(default)]
+    pub embedding_model: Option<String>,
+    #[serde(default)]
+    pub embedding_dimension: Option<u32>,
+    #[serde(flatten)]
+    pub extra: JsonObject,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExpiresAfter {
+    /// `last_active_at`.
+    pub anchor: String,
+    pub days: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ChunkingStrategy {
+    Auto,
+    Static {
+        #[serde(rename = "static")]
+        sizes: ChunkSizes,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkSizes {
+    pub chunk_overlap_tokens: u32,
+    pub max_chunk_size_tokens: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttachFile {
+    pub file_id: String,
+    #[serde(default)]
+    pub attributes: Option<JsonObject>,
+    #[serde(default)]
+    pub chunking_strategy: Option<ChunkingStrategy>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttachBatch {
+    #[serde(default)]
+    pub file_ids: Option<Vec<String>>,
+    #[serde(default)]
+    pub files: Option<Vec<AttachFile>>,
+    #[serde(default)]
+    pub attributes: Option<JsonObject>,
+    #[serde(default)]
+    pub chunking_strategy: Option<ChunkingStrategy>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchVectorStore {
+    pub query: SearchWords,
+    #[serde(default)]
+    pub filters: Option<Filter>,
+    #[serde(default)]
+    pub max_num_results: Option<u32>,
+    #[serde(default)]
+    pub ranking_options: Option<RankingOptions>,
+    #[serde(default)]
+    pub rewrite_query: Option<bool>,
+    #[serde(default)]
+    pub search_mode: Option<SearchMode>,
+    #[serde(flatten)]
+    pub extra: JsonObject,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SearchWords {
+    One(String),
+    Many(Vec<String>),
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SearchMode {
+    #[default]
+    Vector,
+    Keyword,
+    Hybrid,
+}
+
+/// `ranker` is `auto`, `rrf` or `weighted`; the others belong to one of them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RankingOptions {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranker: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score_threshold: Option<f32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact_factor: Option<f32>,
+    /// Share of the vector score, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alpha: Option<f32>,
+    /// `{"vector": 0.7, "keyword": 0.3}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<JsonObject>,
+    #[serde(flatten)]
+    pub extra: JsonObject,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Filter {
+    Eq(Comparison),
+    Ne(Comparison),
+    Gt(Comparison),
+    Gte(Comparison),
+    Lt(Comparison),
+    Lte(Comparison),
+    In(Comparison),
+    Nin(Comparison),
+    And { filters: Vec<Filter> },
+    Or { filters: Vec<Filter> },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    pub key: String,
+    pub value: Value,
+}
