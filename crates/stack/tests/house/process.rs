@@ -10,6 +10,7 @@ use testkit::openai::FakeModel;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+const SERVICES: [&str; 5] = ["gateway", "ocr", "rag", "decision", "claims"];
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Running {
@@ -35,7 +36,7 @@ impl Running {
     /// Starts `arguments` on free ports and waits until the last service has said where it listens.
     pub async fn start(data: &Path, model: Option<&FakeModel>, arguments: &[&str]) -> Self {
         let mut command = command(data);
-        for service in ["gateway", "ocr", "rag", "decision", "claims"] {
+        for service in SERVICES {
             command.arg("--set").arg(format!("{service}.listen=127.0.0.1:0"));
         }
         // No model of the machine is used, whichever this build has and whatever the cache holds.
@@ -54,7 +55,10 @@ impl Running {
         let found = tokio::time::timeout(PATIENCE, async {
             while addresses.len() < expected {
                 let line = lines.next_line().await.unwrap().expect("it ended before it listened");
-                if let Some((name, rest)) = line.split_once("http://") {
+                // A log line may hold an address too; these start with the name of a service.
+                if let Some((name, rest)) = line.split_once("http://")
+                    && SERVICES.contains(&name.trim())
+                {
                     let address = rest.split('/').next().unwrap().trim();
                     addresses.insert(name.trim().to_owned(), format!("http://{address}"));
                 }
