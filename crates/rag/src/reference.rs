@@ -1,10 +1,12 @@
 //! Where users, contracts and past claims come from: the claims service, or files.
 
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
+use std::time::Duration;
 
 use mcp_server::evidence::{EvidenceClient, EvidenceError, History, HistoryQuery};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::folder::{self, Folder};
 use crate::records::{Article, Policyholder, same_invoice};
@@ -33,9 +35,12 @@ pub(crate) enum Reference {
     /// Read by the first refresh, and again when a file changed.
     Files {
         path: PathBuf,
-        read: RwLock<Option<(FileTimes, Arc<Folder>)>>,
+        read: watch::Sender<Option<(FileTimes, Arc<Folder>)>>,
     },
 }
+
+/// Longest wait of a call for the first reading of the files.
+const FIRST_READING: Duration = Duration::from_secs(5);
 
 type FileTimes = Vec<Option<std::time::SystemTime>>;
 
@@ -68,7 +73,7 @@ pub(crate) enum Changes {
 
 impl Reference {
     pub(crate) fn files(path: PathBuf) -> Self {
-        Self::Files { path, read: RwLock::new(None) }
+        Self::Files { path, read: watch::Sender::new(None) }
     }
 
     pub(crate) fn kind(&self) -> &'static str {
@@ -81,17 +86,26 @@ impl Reference {
     fn folder(&self) -> Result<Arc<Folder>, ReferenceError> {
         match self {
             Self::Files { read, .. } => {
-                let read = read.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-                read.as_ref().map(|(_, folder)| folder.clone()).ok_or(ReferenceError::NotYet)
+                read.borrow().as_ref().map(|(_, folder)| folder.clone()).ok_or(ReferenceError::NotYet)
             }
             Self::Service(_) => Err(ReferenceError::NotYet),
         }
     }
 
+    /// The folder, for a call that may come while the first reading is still under way.
+    async fn folder_once_read(&self) -> Result<Arc<Folder>, ReferenceError> {
+        if let Self::Files { read, .. } = self {
+            let mut read = read.subscribe();
+            // Whether it was read or time is over, the folder itself says.
+            let _ = tokio::time::timeout(FIRST_READING, read.wait_for(Option::is_some)).await;
+        }
+        self.folder()
+    }
+
     /// The policyholder with all contracts; `None` when unknown.
     pub(crate) async fn user(&self, user_id: &str) -> Result<Option<Policyholder>, ReferenceError> {
         let Self::Service(client) = self else {
-            return Ok(self.folder()?.user(user_id));
+            return Ok(self.folder_once_read().await?.user(user_id));
         };
         match client.user(user_id).await {
             Ok(Value::Object(record)) => {
@@ -108,7 +122,7 @@ impl Reference {
     /// Past claims of the same user, of the same contract, and with the same invoice of the same provider.
     pub(crate) async fn by_key(&self, keys: &Keys) -> Result<ByKey, ReferenceError> {
         let Self::Service(client) = self else {
-            return Ok(from_files(&self.folder()?.history, keys));
+            return Ok(from_files(&self.folder_once_read().await?.history, keys));
         };
         let user =
             keys.user_id.clone().map(|user_id| HistoryQuery { user_id: Some(user_id), ..HistoryQuery::default() });
@@ -141,14 +155,14 @@ impl Reference {
                     .iter()
                     .map(|name| std::fs::metadata(path.join(name)).and_then(|file| file.modified()).ok())
                     .collect();
-                let known = read.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+                let known = read.borrow().clone();
                 if known.is_some_and(|(before, _)| before == times) {
                     return Ok(Changes::None);
                 }
                 let from = path.clone();
                 let folder = blocking(move || Folder::read(&from)).await?;
                 let records = folder.history.clone();
-                *read.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((times, Arc::new(folder)));
+                read.send_replace(Some((times, Arc::new(folder))));
                 Ok(Changes::History { tag: None, records })
             }
         }
