@@ -1,54 +1,18 @@
 #!/usr/bin/env python3
 """The official `openai` client against the control plane: chat and responses, plain and streamed, with an MCP tool.
 
-Usage: openai_client.py BINARY. The model behind it is a small server of this file; everything else is real.
+Usage: openai_client.py BINARY. The model behind it is the small server of `model_server.py`;
+everything else is real.
 """
 import http.server
-import json
 import pathlib
 import sys
 import threading
 
 import openai
 
+from model_server import Model
 from server import service
-
-TOOL = "list_decision_codes"
-
-
-class Model(http.server.BaseHTTPRequestHandler):
-    """Calls the tool once when it is offered, else says hello."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.answer("application/json", json.dumps({"object": "list", "data": [{"id": "m", "object": "model"}]}))
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        roles = [message["role"] for message in body["messages"]]
-        if body.get("tools") and "tool" not in roles:
-            call = {"index": 0, "id": "c1", "type": "function", "function": {"name": TOOL, "arguments": "{}"}}
-            deltas, finish = [{"role": "assistant", "tool_calls": [call]}], "tool_calls"
-        else:
-            deltas, finish = [{"content": "hello "}, {"content": "there"}], "stop"
-        frames = [self.chunk(delta, None) for delta in deltas] + [self.chunk({}, finish), "[DONE]"]
-        self.answer("text/event-stream", "".join(f"data: {frame}\n\n" for frame in frames))
-
-    def chunk(self, delta, finish):
-        choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        return json.dumps({"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]})
-
-    def answer(self, kind, text):
-        data = text.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_):
-        pass
 
 
 def chat(client):

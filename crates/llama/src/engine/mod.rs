@@ -100,7 +100,7 @@ impl<'m> Engine<'m> {
     /// Checks a bare prompt; marks of the chat template in it are plain text.
     pub fn prepare_text(&self, asked: &CompletionRequest) -> Result<Prepared, InferenceError> {
         let Prompt::One(text) = &asked.prompt else {
-            return Err(invalid("prompt", "prompt: one text; token ids are not taken".into()));
+            return Err(invalid("prompt", "prompt: one text; token ids are not taken"));
         };
         let request = ChatRequest {
             temperature: asked.temperature,

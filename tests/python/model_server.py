@@ -1,0 +1,60 @@
+"""A model server for the client tests: says hello, calls one tool once when it is offered, embeds into 8 numbers."""
+import http.server
+import json
+
+TOOL = "list_decision_codes"
+
+
+class Model(http.server.BaseHTTPRequestHandler):
+    """Calls the tool once when it is offered, else says hello."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.answer("application/json", json.dumps({"object": "list", "data": [{"id": "m", "object": "model"}]}))
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path.endswith("/embeddings"):
+            self.embed(body)
+        elif "prompt" in body:
+            self.continue_text()
+        else:
+            self.chat(body)
+
+    def embed(self, body):
+        texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+        vectors = [[float(text.lower().count(letter)) + 0.01 for letter in "aeihlnst"] for text in texts]
+        data = [{"object": "embedding", "index": at, "embedding": vector} for at, vector in enumerate(vectors)]
+        usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
+        self.answer("application/json", json.dumps({"object": "list", "data": data, "model": "m", "usage": usage}))
+
+    def continue_text(self):
+        choice = {"index": 0, "text": "hello there", "finish_reason": "stop", "logprobs": None}
+        frame = json.dumps({"id": "x", "object": "text_completion", "created": 1, "model": "m", "choices": [choice]})
+        self.answer("text/event-stream", f"data: {frame}\n\ndata: [DONE]\n\n")
+
+    def chat(self, body):
+        roles = [message["role"] for message in body["messages"]]
+        if body.get("tools") and "tool" not in roles:
+            call = {"index": 0, "id": "c1", "type": "function", "function": {"name": TOOL, "arguments": "{}"}}
+            deltas, finish = [{"role": "assistant", "tool_calls": [call]}], "tool_calls"
+        else:
+            deltas, finish = [{"content": "hello "}, {"content": "there"}], "stop"
+        frames = [self.chunk(delta, None) for delta in deltas] + [self.chunk({}, finish), "[DONE]"]
+        self.answer("text/event-stream", "".join(f"data: {frame}\n\n" for frame in frames))
+
+    def chunk(self, delta, finish):
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        return json.dumps({"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]})
+
+    def answer(self, kind, text):
+        data = text.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
