@@ -32,8 +32,8 @@ pub enum LoadState {
 
 /// What the model is to go on from.
 pub enum Ask {
-    Chat(ChatCall),
-    Text(CompletionRequest),
+    Chat(Box<ChatCall>),
+    Text(Box<CompletionRequest>),
 }
 
 /// One call on its way to the owner.

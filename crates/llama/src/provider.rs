@@ -137,14 +137,14 @@ impl Inference for LlamaProvider {
         if call.request.model != self.config.name {
             return Err(InferenceError::NotFound(call.request.model));
         }
-        self.ask(Ask::Chat(call), cx).await
+        self.ask(Ask::Chat(Box::new(call)), cx).await
     }
 
     async fn text(&self, request: CompletionRequest, cx: &CallContext) -> Result<ChatStream, InferenceError> {
         if request.model != self.config.name {
             return Err(InferenceError::NotFound(request.model));
         }
-        self.ask(Ask::Text(request), cx).await
+        self.ask(Ask::Text(Box::new(request)), cx).await
     }
 
     async fn models(&self, _cx: &CallContext) -> Result<Vec<ServedModel>, InferenceError> {
