@@ -17,12 +17,13 @@ use wire::openai::chat::{
 use crate::app::App;
 use crate::completions::Taken;
 use crate::errors::ApiError;
-use crate::extract::{Body, Context};
+use crate::extract::{Body, Context, EndsWithDone};
 use crate::sse;
 
 pub async fn create(
     State(app): State<Arc<App>>,
     Context(cx): Context,
+    end: EndsWithDone,
     Body(mut request): Body<ChatRequest>,
 ) -> Result<Response, ApiError> {
     check(&request)?;
@@ -44,7 +45,7 @@ pub async fn create(
                 taken.delta(delta);
             }
         });
-        return Ok(sse::raw(frames(head, deltas.boxed(), running, guard)));
+        return Ok(sse::raw(frames(head, deltas.boxed(), end, (running, guard))));
     }
     let folded = route.inference.complete(ChatCall::from(request), &cx).await?;
     let (finish, usage, beside) = (folded.finish, folded.usage.clone(), folded.beside.choice.clone());
@@ -138,19 +139,17 @@ fn call(call: ToolCallDelta) -> Delta {
     Delta { tool_calls: vec![call], ..Delta::default() }
 }
 
-/// The role first, then the deltas; an error becomes a last `error` frame. `[DONE]` ends every stream, as OpenAI's
-/// clients expect.
+/// The role first, then the deltas; an error becomes a last `error` frame. What is `held` lives as long as the stream.
 fn frames(
     head: Head,
     deltas: ChatStream,
-    running: OwnedSemaphorePermit,
-    guard: DropGuard,
+    end: EndsWithDone,
+    held: (OwnedSemaphorePermit, DropGuard),
 ) -> impl Stream<Item = Event> + Send {
     let role = Delta { role: Some(Role::Assistant), content: Some(String::new()), ..Delta::default() };
     let first = head.chunk(vec![ChunkChoice { delta: role, ..ChunkChoice::default() }], None);
     let body = deltas.filter_map(move |delta| {
-        // The permit and the guard live as long as the stream does.
-        let _held = (&running, &guard);
+        let _held = &held;
         let frame = match delta {
             Ok(delta) => head.delta(delta),
             Err(error) => {
@@ -160,6 +159,6 @@ fn frames(
         };
         futures::future::ready(frame)
     });
-    let done = Event::default().data("[DONE]");
-    futures::stream::iter([first]).chain(body).chain(futures::stream::iter([done]))
+    let done = end.0.then(|| Event::default().data("[DONE]"));
+    futures::stream::iter([first]).chain(body).chain(futures::stream::iter(done))
 }

@@ -1,5 +1,6 @@
 //! Request bodies and headers, with errors that name the field.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -59,5 +60,19 @@ impl FromRequestParts<Arc<App>> for Context {
             })?,
         };
         Ok(Self(app.context(provider_data)))
+    }
+}
+
+/// Whether a stream ends with `[DONE]`. OpenAI's clients wait for it; llama-stack-client 0.3 takes it for a chunk and
+/// fails, and no Llama Stack server sends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndsWithDone(pub bool);
+
+impl FromRequestParts<Arc<App>> for EndsWithDone {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Infallible> {
+        let names = ["x-llamastack-client-version", "x-ogx-client-version"];
+        Ok(Self(!names.iter().any(|name| parts.headers.contains_key(*name))))
     }
 }

@@ -16,7 +16,7 @@ use wire::openai::completions::{Completion, CompletionChoice, CompletionRequest,
 
 use crate::app::App;
 use crate::errors::ApiError;
-use crate::extract::{Body, Context};
+use crate::extract::{Body, Context, EndsWithDone};
 use crate::sse;
 
 /// Prompts of one request at most.
@@ -25,6 +25,7 @@ const PROMPTS: usize = 64;
 pub async fn create(
     State(app): State<Arc<App>>,
     Context(cx): Context,
+    end: EndsWithDone,
     Body(mut request): Body<CompletionRequest>,
 ) -> Result<Response, ApiError> {
     let prompts = prompts(&request)?;
@@ -43,7 +44,7 @@ pub async fn create(
     let guard = cx.cancel.clone().drop_guard();
     if request.stream == Some(true) {
         let with_usage = request.stream_options.is_some_and(|options| options.include_usage);
-        let frames = frames(head, route, asked, cx, with_usage);
+        let frames = frames(head, route, asked, cx, Ending { with_usage, done: end.0 });
         return Ok(sse::raw(frames.map(move |event| {
             // The permit and the guard live as long as the stream does.
             let _held = (&running, &guard);
@@ -99,13 +100,19 @@ fn add(sum: &mut Usage, usage: &Usage) {
     sum.total_tokens += usage.total_tokens;
 }
 
+/// What comes after the last delta.
+struct Ending {
+    with_usage: bool,
+    done: bool,
+}
+
 /// The deltas of each prompt under its index, the usage of all, and `[DONE]`. An error is the last frame before it.
 fn frames(
     head: Completion,
     route: ChatRoute,
     asked: Vec<CompletionRequest>,
     cx: CallContext,
-    with_usage: bool,
+    ending: Ending,
 ) -> impl Stream<Item = Event> + Send {
     async_stream::stream! {
         let mut usage = Usage::default();
@@ -127,10 +134,12 @@ fn frames(
         }
         if let Some(error) = failed {
             yield frame(&ApiError::from(error).body());
-        } else if with_usage {
+        } else if ending.with_usage {
             yield frame(&Completion { usage: Some(usage), ..head });
         }
-        yield Event::default().data("[DONE]");
+        if ending.done {
+            yield Event::default().data("[DONE]");
+        }
     }
 }
 

@@ -125,3 +125,20 @@ async fn log_probabilities_and_unknown_fields_reach_the_caller() {
     let events = events(&plane, "/v1/chat/completions", &body).await;
     assert!(events.iter().any(|event| event["choices"][0]["logprobs"] == beside["logprobs"]), "{events:?}");
 }
+
+#[tokio::test]
+async fn done_is_for_openais_clients_alone() {
+    let plane = Plane::start().await;
+    for (path, mut body) in [
+        ("/v1/chat/completions", json!({"messages": [{"role": "user", "content": "x"}]})),
+        ("/v1/completions", json!({"prompt": "x"})),
+    ] {
+        body["model"] = json!("vllm/fake-model");
+        body["stream"] = json!(true);
+        let ask = || plane.http.post(plane.url(path)).json(&body);
+        let text = ask().send().await.unwrap().text().await.unwrap();
+        assert!(text.trim_end().ends_with("data: [DONE]"), "{text}");
+        let text = ask().header("X-LlamaStack-Client-Version", "0.3.5").send().await.unwrap().text().await.unwrap();
+        assert!(!text.contains("[DONE]") && text.contains("\"stop\""), "{text}");
+    }
+}
