@@ -82,7 +82,7 @@ def responses(client, tools):
 
 def listed(client, talk, **given):
     """Release 0.3 wants every argument named, given or not."""
-    unsaid = {name: NOT_GIVEN for name in ("after", "include", "limit")}
+    unsaid = {name: NOT_GIVEN for name in ("after", "include", "limit", "order")}
     return client.conversations.items.list(talk, **{**unsaid, **given})
 
 
