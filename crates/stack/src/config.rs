@@ -79,8 +79,10 @@ pub struct ProviderConfig {
     /// In-process providers: a name of the model catalogue, or a file or folder.
     #[serde(default)]
     pub model: Option<String>,
+    #[cfg_attr(not(feature = "llama"), allow(dead_code, reason = "read where models run in process"))]
     #[serde(default)]
     pub context_tokens: Option<u32>,
+    #[cfg_attr(not(feature = "llama"), allow(dead_code, reason = "read where models run in process"))]
     #[serde(default)]
     pub threads: Option<u32>,
     /// Use the small-model recipe. In-process models do unless told otherwise.
@@ -134,8 +136,10 @@ pub struct OcrConfig {
     pub listen: SocketAddr,
     #[serde(default)]
     pub claims_url: Option<String>,
+    #[cfg_attr(not(feature = "ocr"), allow(dead_code, reason = "read where documents are read"))]
     #[serde(default)]
     pub document_roots: Vec<PathBuf>,
+    #[cfg_attr(not(feature = "ocr"), allow(dead_code, reason = "read where documents are read"))]
     #[serde(default)]
     pub allowed: Allowed,
 }
