@@ -1,7 +1,9 @@
 //! A running `claimstack`, found by the addresses it prints.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "ocr")]
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ pub struct Running {
 }
 
 /// The project's sample data.
+#[cfg(feature = "ocr")]
 pub fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples")
 }
@@ -99,6 +102,7 @@ impl Running {
 }
 
 /// Brings the sample data into the claims service's store.
+#[cfg(feature = "ocr")]
 pub async fn import(data: &Path) {
     let status = command(data).arg("import").arg(samples()).arg("--claims").stderr(Stdio::null()).status().await;
     assert!(status.unwrap().success());
