@@ -52,7 +52,6 @@ pub async fn create(State(app): State<App>, request: Request) -> Result<Response
             let reading = tokio::time::timeout(UPLOAD_TIME, read_form(request, app.documents.limit()));
             let form = reading.await.map_err(|_| ApiError::new(ErrorKind::TooSlow, "the upload took too long"))??;
             checked(&app, &form.submission)?;
-            filled("file", &form.bytes)?;
             let document = app.documents.put(form.bytes, &form.filename).await?;
             (form.submission, document)
         }
@@ -63,7 +62,6 @@ pub async fn create(State(app): State<App>, request: Request) -> Result<Response
             let named = named.ok_or_else(|| ApiError::invalid("document_path", "is required"))?;
             let _permit = app.uploads.clone().try_acquire_owned().map_err(|_| busy())?;
             let (bytes, filename) = app.documents.take_in(&app.config.document_roots, named).await?;
-            filled("document_path", &bytes)?;
             let document = app.documents.put(bytes, &filename).await?;
             (submission, document)
         }
@@ -80,11 +78,6 @@ pub async fn create(State(app): State<App>, request: Request) -> Result<Response
 
 fn busy() -> ApiError {
     ApiError::new(ErrorKind::Unavailable, "too many uploads at one time; try again")
-}
-
-/// An empty file is a mishap of the upload, not a document that somebody has to look at.
-fn filled(field: &str, bytes: &[u8]) -> Result<(), ApiError> {
-    if bytes.is_empty() { Err(ApiError::invalid(field, "must not be empty")) } else { Ok(()) }
 }
 
 /// Checks the fields before the document is kept.
