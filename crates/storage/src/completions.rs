@@ -3,12 +3,11 @@
 use async_trait::async_trait;
 use ports::completions::{Completions, StoredCompletion};
 use ports::responses::{Listed, Page, StoreError};
-use sqlx::Row;
-use sqlx::any::AnyRow;
 
 use crate::Store;
-use crate::error::{store_error, unreadable};
+use crate::error::store_error;
 use crate::paging::Cursor;
+use crate::rows::{changed, one, read, text};
 
 #[async_trait]
 impl Completions for Store {
@@ -23,7 +22,7 @@ impl Completions for Store {
             .bind(stored.owner.as_deref().unwrap_or_default())
             .bind(stored.completion.created)
             .bind(&stored.completion.model)
-            .bind(serde_json::to_string(stored).map_err(unreadable)?)
+            .bind(text(stored)?)
             .execute(&mut *work)
             .await
             .map_err(store_error)?;
@@ -32,13 +31,10 @@ impl Completions for Store {
     }
 
     async fn completion(&self, id: &str, owner: Option<&str>) -> Result<Option<StoredCompletion>, StoreError> {
-        let row = sqlx::query("select body from chat_completions where id = $1 and owner = $2")
+        let query = sqlx::query("select body from chat_completions where id = $1 and owner = $2")
             .bind(id)
-            .bind(owner.unwrap_or_default())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(store_error)?;
-        row.as_ref().map(read).transpose()
+            .bind(owner.unwrap_or_default());
+        one(query.fetch_optional(&self.pool).await)
     }
 
     async fn completions(
@@ -71,17 +67,9 @@ impl Completions for Store {
     }
 
     async fn remove_completion(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let done = sqlx::query("delete from chat_completions where id = $1 and owner = $2")
+        let query = sqlx::query("delete from chat_completions where id = $1 and owner = $2")
             .bind(id)
-            .bind(owner.unwrap_or_default())
-            .execute(&self.pool)
-            .await
-            .map_err(store_error)?;
-        Ok(done.rows_affected() > 0)
+            .bind(owner.unwrap_or_default());
+        changed(query.execute(&self.pool).await)
     }
-}
-
-fn read(row: &AnyRow) -> Result<StoredCompletion, StoreError> {
-    let body: String = row.try_get("body").map_err(store_error)?;
-    serde_json::from_str(&body).map_err(unreadable)
 }

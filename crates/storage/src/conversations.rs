@@ -9,14 +9,15 @@ use wire::JsonObject;
 use wire::openai::items::Item;
 
 use crate::Store;
-use crate::error::{store_error, unreadable};
+use crate::error::store_error;
 use crate::paging::Cursor;
+use crate::rows::{self, changed, json, one, text};
 
 #[async_trait]
 impl Conversations for Store {
     async fn create_conversation(&self, conversation: &StoredConversation, items: &[Item]) -> Result<(), StoreError> {
         let owner = conversation.owner.as_deref().unwrap_or_default();
-        let metadata = serde_json::to_string(&conversation.metadata).map_err(unreadable)?;
+        let metadata = text(&conversation.metadata)?;
         let mut work = self.pool.begin().await.map_err(store_error)?;
         sqlx::query(
             "insert into conversations (id, owner, created_at, metadata, next_position) values ($1, $2, $3, $4, $5)",
@@ -53,7 +54,7 @@ impl Conversations for Store {
             "update conversations set metadata = $1 where id = $2 and owner = $3
              returning id, owner, created_at, metadata",
         )
-        .bind(serde_json::to_string(metadata).map_err(unreadable)?)
+        .bind(text(metadata)?)
         .bind(id)
         .bind(owner.unwrap_or_default())
         .fetch_optional(&self.pool)
@@ -63,13 +64,10 @@ impl Conversations for Store {
     }
 
     async fn remove_conversation(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let done = sqlx::query("delete from conversations where id = $1 and owner = $2")
+        let query = sqlx::query("delete from conversations where id = $1 and owner = $2")
             .bind(id)
-            .bind(owner.unwrap_or_default())
-            .execute(&self.pool)
-            .await
-            .map_err(store_error)?;
-        Ok(done.rows_affected() > 0)
+            .bind(owner.unwrap_or_default());
+        changed(query.execute(&self.pool).await)
     }
 
     async fn append_items(&self, id: &str, items: &[Item], owner: Option<&str>) -> Result<Appended, StoreError> {
@@ -123,7 +121,7 @@ impl Conversations for Store {
             .fetch_all(&self.pool)
             .await
             .map_err(store_error)?;
-        cursor.listed(&rows, read_item)
+        cursor.listed(&rows, rows::read)
     }
 
     async fn all_items(&self, id: &str, owner: Option<&str>) -> Result<Vec<Item>, StoreError> {
@@ -136,30 +134,24 @@ impl Conversations for Store {
         .fetch_all(&self.pool)
         .await
         .map_err(store_error)?;
-        rows.iter().map(read_item).collect()
+        rows.iter().map(rows::read).collect()
     }
 
     async fn item(&self, id: &str, item: &str, owner: Option<&str>) -> Result<Option<Item>, StoreError> {
-        let row =
+        let query =
             sqlx::query("select body from conversation_items where conversation_id = $1 and id = $2 and owner = $3")
                 .bind(id)
                 .bind(item)
-                .bind(owner.unwrap_or_default())
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(store_error)?;
-        row.as_ref().map(read_item).transpose()
+                .bind(owner.unwrap_or_default());
+        one(query.fetch_optional(&self.pool).await)
     }
 
     async fn remove_item(&self, id: &str, item: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let done = sqlx::query("delete from conversation_items where conversation_id = $1 and id = $2 and owner = $3")
+        let query = sqlx::query("delete from conversation_items where conversation_id = $1 and id = $2 and owner = $3")
             .bind(id)
             .bind(item)
-            .bind(owner.unwrap_or_default())
-            .execute(&self.pool)
-            .await
-            .map_err(store_error)?;
-        Ok(done.rows_affected() > 0)
+            .bind(owner.unwrap_or_default());
+        changed(query.execute(&self.pool).await)
     }
 }
 
@@ -180,7 +172,7 @@ async fn insert(
         .bind(position)
         .bind(id)
         .bind(owner)
-        .bind(serde_json::to_string(item).map_err(unreadable)?)
+        .bind(text(item)?)
         .execute(&mut **work)
         .await
         .map_err(store_error)?;
@@ -189,17 +181,11 @@ async fn insert(
 }
 
 fn read(row: &AnyRow) -> Result<StoredConversation, StoreError> {
-    let metadata: String = row.try_get("metadata").map_err(store_error)?;
     let owner: String = row.try_get("owner").map_err(store_error)?;
     Ok(StoredConversation {
         id: row.try_get("id").map_err(store_error)?,
         created_at: row.try_get("created_at").map_err(store_error)?,
-        metadata: serde_json::from_str(&metadata).map_err(unreadable)?,
+        metadata: json(row, "metadata")?,
         owner: (!owner.is_empty()).then_some(owner),
     })
-}
-
-fn read_item(row: &AnyRow) -> Result<Item, StoreError> {
-    let body: String = row.try_get("body").map_err(store_error)?;
-    serde_json::from_str(&body).map_err(unreadable)
 }

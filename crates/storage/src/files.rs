@@ -7,7 +7,7 @@ use sqlx::Row;
 
 use crate::Store;
 use crate::error::store_error;
-use crate::rows::{listed, one, text};
+use crate::rows::{changed, listed, one, text};
 
 #[async_trait]
 impl Files for Store {
@@ -58,13 +58,9 @@ impl Files for Store {
     }
 
     async fn remove_file(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let done = sqlx::query("delete from files where id = $1 and owner = $2")
-            .bind(id)
-            .bind(owner.unwrap_or_default())
-            .execute(&self.pool)
-            .await
-            .map_err(store_error)?;
-        Ok(done.rows_affected() > 0)
+        let query =
+            sqlx::query("delete from files where id = $1 and owner = $2").bind(id).bind(owner.unwrap_or_default());
+        changed(query.execute(&self.pool).await)
     }
 
     async fn expired_files(&self, now: i64) -> Result<Vec<String>, StoreError> {

@@ -8,7 +8,8 @@ use sqlx::any::AnyRow;
 use wire::llama::prompts::Prompt;
 
 use crate::Store;
-use crate::error::{store_error, unreadable};
+use crate::error::store_error;
+use crate::rows::{self, changed, json, text};
 
 #[async_trait]
 impl Prompts for Store {
@@ -28,7 +29,7 @@ impl Prompts for Store {
         .bind(&prompt.prompt_id)
         .bind(owner)
         .bind(&prompt.prompt)
-        .bind(serde_json::to_string(&prompt.variables).map_err(unreadable)?)
+        .bind(text(&prompt.variables)?)
         .execute(&mut *work)
         .await
         .map_err(store_error)?;
@@ -77,7 +78,7 @@ impl Prompts for Store {
         .bind(i64::from(follows) + 1)
         .bind(owner)
         .bind(text)
-        .bind(serde_json::to_string(variables).map_err(unreadable)?)
+        .bind(rows::text(variables)?)
         .execute(&mut *work)
         .await
         .map_err(store_error)?;
@@ -156,25 +157,20 @@ impl Prompts for Store {
     }
 
     async fn remove_prompt(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let done = sqlx::query("delete from prompts where id = $1 and owner = $2")
-            .bind(id)
-            .bind(owner.unwrap_or_default())
-            .execute(&self.pool)
-            .await
-            .map_err(store_error)?;
-        Ok(done.rows_affected() > 0)
+        let query =
+            sqlx::query("delete from prompts where id = $1 and owner = $2").bind(id).bind(owner.unwrap_or_default());
+        changed(query.execute(&self.pool).await)
     }
 }
 
 fn read(row: &AnyRow) -> Result<Prompt, StoreError> {
     let version: i64 = row.try_get("version").map_err(store_error)?;
     let default: i64 = row.try_get("default_version").map_err(store_error)?;
-    let variables: String = row.try_get("variables").map_err(store_error)?;
     Ok(Prompt {
         prompt: row.try_get("prompt").map_err(store_error)?,
         version: version as u32,
         prompt_id: row.try_get("prompt_id").map_err(store_error)?,
-        variables: serde_json::from_str(&variables).map_err(unreadable)?,
+        variables: json(row, "variables")?,
         is_default: version == default,
     })
 }

@@ -8,7 +8,7 @@ use sqlx::Row;
 
 use crate::Store;
 use crate::error::store_error;
-use crate::rows::{one, read, text};
+use crate::rows::{changed, one, read, text};
 
 #[async_trait]
 impl Registrations for Store {
@@ -49,13 +49,10 @@ impl Registrations for Store {
     }
 
     async fn unregister(&self, kind: &str, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let done = sqlx::query("delete from registrations where kind = $1 and id = $2 and owner = $3")
+        let query = sqlx::query("delete from registrations where kind = $1 and id = $2 and owner = $3")
             .bind(kind)
             .bind(id)
-            .bind(owner.unwrap_or_default())
-            .execute(&self.pool)
-            .await
-            .map_err(store_error)?;
-        Ok(done.rows_affected() > 0)
+            .bind(owner.unwrap_or_default());
+        changed(query.execute(&self.pool).await)
     }
 }

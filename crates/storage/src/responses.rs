@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use ports::responses::{Lease, Listed, Page, Responses, StoreError, StoredResponse};
 use sqlx::Row;
-use sqlx::any::AnyRow;
 
 use crate::Store;
-use crate::error::{store_error, unreadable};
+use crate::error::store_error;
 use crate::paging::Cursor;
+use crate::rows::{changed, one, read, text};
 
 #[async_trait]
 impl Responses for Store {
@@ -16,23 +16,17 @@ impl Responses for Store {
     }
 
     async fn get(&self, id: &str, owner: Option<&str>) -> Result<Option<StoredResponse>, StoreError> {
-        let row = sqlx::query("select body from responses where id = $1 and coalesce(owner, '') = $2")
+        let query = sqlx::query("select body from responses where id = $1 and coalesce(owner, '') = $2")
             .bind(id)
-            .bind(owner.unwrap_or_default())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(store_error)?;
-        row.as_ref().map(read).transpose()
+            .bind(owner.unwrap_or_default());
+        one(query.fetch_optional(&self.pool).await)
     }
 
     async fn remove(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let done = sqlx::query("delete from responses where id = $1 and coalesce(owner, '') = $2")
+        let query = sqlx::query("delete from responses where id = $1 and coalesce(owner, '') = $2")
             .bind(id)
-            .bind(owner.unwrap_or_default())
-            .execute(&self.pool)
-            .await
-            .map_err(store_error)?;
-        Ok(done.rows_affected() > 0)
+            .bind(owner.unwrap_or_default());
+        changed(query.execute(&self.pool).await)
     }
 
     async fn list(
@@ -70,20 +64,16 @@ impl Responses for Store {
     }
 
     async fn advance(&self, stored: &StoredResponse) -> Result<bool, StoreError> {
-        let body = serde_json::to_string(stored).map_err(unreadable)?;
-        let done = sqlx::query(
+        let query = sqlx::query(
             "update responses set body = $1, status = $2, model = $3
              where id = $4 and coalesce(owner, '') = $5 and status in ('queued', 'in_progress')",
         )
-        .bind(body)
+        .bind(text(stored)?)
         .bind(stored.response.status.name())
         .bind(&stored.response.model)
         .bind(&stored.response.id)
-        .bind(stored.owner.as_deref().unwrap_or_default())
-        .execute(&self.pool)
-        .await
-        .map_err(store_error)?;
-        Ok(done.rows_affected() > 0)
+        .bind(stored.owner.as_deref().unwrap_or_default());
+        changed(query.execute(&self.pool).await)
     }
 
     async fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
@@ -132,7 +122,6 @@ impl Responses for Store {
 
 impl Store {
     async fn save(&self, stored: &StoredResponse, lease: &Lease) -> Result<(), StoreError> {
-        let body = serde_json::to_string(stored).map_err(unreadable)?;
         sqlx::query(
             "insert into responses (id, owner, created_at, body, status, model, runner, lease_until)
              values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -142,7 +131,7 @@ impl Store {
         .bind(&stored.response.id)
         .bind(stored.owner.as_deref())
         .bind(stored.response.created_at)
-        .bind(body)
+        .bind(text(stored)?)
         .bind(stored.response.status.name())
         .bind(&stored.response.model)
         .bind(&lease.runner)
@@ -152,9 +141,4 @@ impl Store {
         .map_err(store_error)?;
         Ok(())
     }
-}
-
-fn read(row: &AnyRow) -> Result<StoredResponse, StoreError> {
-    let body: String = row.try_get("body").map_err(store_error)?;
-    serde_json::from_str(&body).map_err(unreadable)
 }

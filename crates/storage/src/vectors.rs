@@ -7,8 +7,8 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
 use crate::Store;
-use crate::error::{store_error, unreadable};
-use crate::rows::{listed, one, text};
+use crate::error::store_error;
+use crate::rows::{json, listed, one, text};
 
 #[async_trait]
 impl VectorStores for Store {
@@ -288,7 +288,6 @@ async fn next_revision(
 }
 
 fn chunk(row: &AnyRow) -> Result<Chunk, StoreError> {
-    let metadata: String = row.try_get("metadata").map_err(store_error)?;
     let bytes: Vec<u8> = row.try_get("vector").map_err(store_error)?;
     let (values, _) = bytes.as_chunks::<4>();
     Ok(Chunk {
@@ -296,7 +295,7 @@ fn chunk(row: &AnyRow) -> Result<Chunk, StoreError> {
         file_id: row.try_get("file_id").map_err(store_error)?,
         ordinal: row.try_get("ordinal").map_err(store_error)?,
         text: row.try_get("body").map_err(store_error)?,
-        metadata: serde_json::from_str(&metadata).map_err(unreadable)?,
+        metadata: json(row, "metadata")?,
         vector: values.iter().map(|value| f32::from_le_bytes(*value)).collect(),
     })
 }
