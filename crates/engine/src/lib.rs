@@ -16,6 +16,7 @@ pub mod limits;
 pub mod live;
 pub mod mcp_headers;
 pub mod options;
+pub mod own;
 pub mod prompt;
 pub mod recorder;
 mod recording;
@@ -32,6 +33,7 @@ pub mod vectors;
 
 pub use background::Background;
 pub use limits::Limits;
+pub use own::Own;
 pub use registry::{ModelTraits, Registry};
 pub use request::{RequestError, name_items};
 pub use respond::{Responder, Started};

@@ -18,5 +18,6 @@ pub mod responses;
 pub mod sessions;
 pub mod tools;
 pub mod vectors;
+pub mod web;
 
 pub use context::{CallContext, Clock, Ids};

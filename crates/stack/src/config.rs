@@ -59,6 +59,31 @@ pub struct GatewayConfig {
     pub providers: Vec<ProviderConfig>,
     #[serde(default)]
     pub connectors: BTreeMap<String, ConnectorConfig>,
+    #[serde(default)]
+    pub web_search: Option<WebSearchSettings>,
+    /// How found passages are put before the model; see `engine::own::SearchWords`.
+    #[serde(default)]
+    pub file_search: FileSearchSettings,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebSearchSettings {
+    /// `searxng`, `brave` or `tavily`; empty: none.
+    pub provider: String,
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub api_key: Option<SecretString>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FileSearchSettings {
+    pub before: Option<String>,
+    pub passage: Option<String>,
+    pub after: Option<String>,
+    pub instruction: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -250,6 +275,10 @@ impl StackConfig {
         secret(&mut self.service_token);
         secret(&mut self.gateway.token);
         text(&mut self.gateway.default_model);
+        if let Some(web) = &mut self.gateway.web_search {
+            text(&mut web.url);
+            secret(&mut web.api_key);
+        }
         for provider in &mut self.gateway.providers {
             text(&mut provider.url);
             text(&mut provider.model);

@@ -10,7 +10,6 @@ use wire::openai::vector_stores::ChunkingStrategy;
 use crate::app::{App, dashed};
 use crate::errors::ApiError;
 
-const TEXTS_A_CALL: usize = 64;
 /// Largest file that is read for its text.
 const MOST_TEXT: usize = 64 * 1024 * 1024;
 
@@ -28,20 +27,6 @@ pub async fn model(app: &App, named: Option<String>, cx: &CallContext) -> Result
     };
     let found = embedding.find(|(entry, model)| format!("{}/{}", entry.id, model.name) == name);
     Ok((name, found.and_then(|(_, model)| model.embedding_dimension).unwrap_or(0)))
-}
-
-pub async fn embed(
-    app: &App,
-    store: &VectorStore,
-    texts: Vec<String>,
-    cx: &CallContext,
-) -> Result<Vec<Vec<f32>>, ApiError> {
-    let route = app.responder.registry.embeddings(&store.embedding_model, cx).await?;
-    let mut vectors = Vec::with_capacity(texts.len());
-    for texts in texts.chunks(TEXTS_A_CALL) {
-        vectors.extend(route.embeddings.embed(&route.model, texts.to_vec(), cx).await?.vectors);
-    }
-    Ok(vectors)
 }
 
 /// A file that is to be in a store, before its text is read.
@@ -100,7 +85,7 @@ async fn fill(app: &App, store: &VectorStore, attached: &Attached, cx: &CallCont
     let read = text::of(&attached.filename, &bytes);
     let text = read.map_err(|why| AttachError { code: why.code.into(), message: why.message })?;
     let texts: Vec<String> = chunking::pieces(&text, sizes).iter().map(|piece| piece.text.to_owned()).collect();
-    let vectors = embed(app, store, texts.clone(), cx).await.map_err(failed)?;
+    let vectors = app.responder.own.lookup.embed(store, &texts, cx).await.map_err(|error| failed(error.into()))?;
     if store.dimension != 0
         && let Some(other) = vectors.iter().find(|vector| vector.len() != store.dimension as usize)
     {
