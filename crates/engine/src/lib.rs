@@ -21,6 +21,7 @@ pub mod prompt;
 pub mod recorder;
 mod recording;
 pub mod recovery;
+pub mod registered;
 pub mod registry;
 mod request;
 pub mod respond;

@@ -14,6 +14,7 @@ pub mod health;
 pub mod inference;
 pub mod prompts;
 pub mod registrations;
+pub mod rerank;
 pub mod responses;
 pub mod sessions;
 pub mod tools;

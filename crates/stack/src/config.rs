@@ -124,6 +124,8 @@ pub enum ProviderKind {
     RemoteChat,
     #[serde(rename = "remote::vllm-embedding", alias = "remote::openai-embedding")]
     RemoteEmbedding,
+    #[serde(rename = "remote::vllm-rerank", alias = "remote::openai-rerank")]
+    RemoteRerank,
     #[serde(rename = "inline::llama-cpp")]
     LlamaCpp,
     #[serde(rename = "inline::sentence-transformers")]
@@ -135,6 +137,7 @@ impl ProviderKind {
         match self {
             Self::RemoteChat => "remote::vllm",
             Self::RemoteEmbedding => "remote::vllm-embedding",
+            Self::RemoteRerank => "remote::vllm-rerank",
             Self::LlamaCpp => "inline::llama-cpp",
             Self::SentenceTransformers => "inline::sentence-transformers",
         }
@@ -313,10 +316,10 @@ mod tests {
 
     #[test]
     fn any_key_can_be_set() {
-        let settings = ["gateway.listen=127.0.0.1:9000".to_owned(), "gateway.providers.2.threads=3".to_owned()];
+        let settings = ["gateway.listen=127.0.0.1:9000".to_owned(), "gateway.providers.3.threads=3".to_owned()];
         let config = load(None, &settings).expect("valid");
         assert_eq!(config.gateway.listen.port(), 9000);
-        assert_eq!(config.gateway.providers[2].threads, Some(3));
+        assert_eq!(config.gateway.providers[3].threads, Some(3));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use ports::Ids;
 use ports::context::{SystemClock, UuidIds};
 use ports::tools::{Place, ToolServer};
 use providers::mcp::{McpConfig, McpServers};
-use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings};
+use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings, RemoteRerank};
 use providers::web_search::{Engine, RemoteWebSearch, WebSearchConfig};
 use serde_json::{Value, json};
 use testkit::mcp::FakeMcp;
@@ -63,6 +63,12 @@ impl Plane {
                 serves: Serves::Embeddings(Arc::new(OpenAiEmbeddings::new(at(vectors.url())))),
                 shown_config: json!({}),
             },
+            ProviderEntry {
+                id: "rank".into(),
+                kind: "remote::vllm-rerank".into(),
+                serves: Serves::Rerank(Arc::new(RemoteRerank::new(at(vectors.url())))),
+                shown_config: json!({}),
+            },
         ];
         let connectors: HashMap<String, ToolServer> = setup
             .connectors
@@ -81,7 +87,7 @@ impl Plane {
             vectors: Arc::new(store.clone()),
             search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
         };
-        let registry = Arc::new(Registry::new(entries));
+        let registry = Arc::new(Registry::new(entries).with_registrations(stores.registrations.clone()));
         let web = setup.web.map(|url| {
             let config = WebSearchConfig { engine: Engine::Searxng, url: Some(url), api_key: None };
             Arc::new(RemoteWebSearch::new(config).unwrap()) as Arc<dyn ports::web::WebSearch>

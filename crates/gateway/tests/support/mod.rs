@@ -49,7 +49,7 @@ impl Plane {
             vectors: Arc::new(store.clone()),
             search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
         };
-        let registry = Arc::new(Registry::new(vec![entry]));
+        let registry = Arc::new(Registry::new(vec![entry]).with_registrations(stores.registrations.clone()));
         let own = Own::new(&registry, stores.kept(), Arc::new(SystemClock));
         let responder = Arc::new(Responder {
             registry,

@@ -43,7 +43,7 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
         vectors: Arc::new(store.clone()),
         search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
     };
-    let registry = Arc::new(Registry::new(entries));
+    let registry = Arc::new(Registry::new(entries).with_registrations(stores.registrations.clone()));
     let own = Own::new(&registry, stores.kept(), Arc::new(SystemClock))
         .with_web(web_search(&config.gateway)?)
         .with_words(search_words(&config.gateway));
