@@ -207,3 +207,31 @@ async fn an_agent_searches_through_its_rag_group() {
     assert_eq!(ran["tool_calls"][0]["tool_name"], "knowledge_search");
     assert!(ran["tool_responses"][0]["content"][0]["text"].as_str().unwrap().contains("48 hours"), "{ran}");
 }
+
+#[tokio::test]
+async fn documents_are_put_in_and_asked_about_in_the_words_of_release_0_3() {
+    let plane = Plane::start().await;
+    let (_, store) = plane.post("/v1/vector_stores", json!({"name": "docs"})).await;
+    let id = store["id"].as_str().unwrap();
+    let document = json!({"document_id": "d1", "content": "Hail is covered from 2 cm.", "metadata": {"lang": "en"}});
+    let insert = json!({"documents": [document], "vector_db_id": id, "chunk_size_in_tokens": 128});
+    assert_eq!(plane.post("/v1/tool-runtime/rag-tool/insert", insert).await, (200, json!(null)));
+    let query = json!({"content": "hail", "vector_db_ids": [id]});
+    let (_, found) = plane.post("/v1/tool-runtime/rag-tool/query", query).await;
+    assert_eq!(found["metadata"]["document_ids"], json!(["d1"]));
+    assert!(found["content"][0]["text"].as_str().unwrap().contains("from 2 cm"), "{found}");
+    let kwargs = json!({"query": "hail", "vector_db_ids": [id]});
+    let (_, called) =
+        plane.post("/v1/tool-runtime/invoke", json!({"tool_name": "knowledge_search", "kwargs": kwargs})).await;
+    assert_eq!((&called["content"], &called["error_code"]), (&found["content"], &json!(0)));
+    let (_, group) = plane.get("/v1/toolgroups/builtin::rag").await;
+    assert_eq!(group["provider_id"], "rag-runtime");
+    let (_, tools) = plane.get("/v1/tools?toolgroup_id=builtin%3A%3Arag").await;
+    assert_eq!(tools["data"][0]["name"], "knowledge_search");
+
+    let far = json!({"documents": [{"document_id": "d", "content": "https://x.example/a.pdf"}], "vector_db_id": id});
+    let refused = plane.post("/v1/tool-runtime/rag-tool/insert", far).await;
+    assert_eq!((refused.0, refusal(&refused).1), (400, "documents[0].content"));
+    let nowhere = json!({"content": "hail", "vector_db_ids": []});
+    assert_eq!(refusal(&plane.post("/v1/tool-runtime/rag-tool/query", nowhere).await).1, "vector_db_ids");
+}

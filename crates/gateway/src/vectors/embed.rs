@@ -86,12 +86,6 @@ async fn fill(app: &App, store: &VectorStore, attached: &Attached, cx: &CallCont
     let text = read.map_err(|why| AttachError { code: why.code.into(), message: why.message })?;
     let texts: Vec<String> = chunking::pieces(&text, sizes).iter().map(|piece| piece.text.to_owned()).collect();
     let vectors = app.responder.own.lookup.embed(store, &texts, cx).await.map_err(|error| failed(error.into()))?;
-    if store.dimension != 0
-        && let Some(other) = vectors.iter().find(|vector| vector.len() != store.dimension as usize)
-    {
-        let message = format!("the model gives vectors of {}, the store holds {}", other.len(), store.dimension);
-        return Err(AttachError { code: "server_error".into(), message });
-    }
     let mut bytes = 0;
     let chunks: Vec<Chunk> = texts
         .into_iter()
@@ -104,13 +98,20 @@ async fn fill(app: &App, store: &VectorStore, attached: &Attached, cx: &CallCont
             Chunk { id, file_id: attached.file_id.clone(), ordinal, text, metadata, vector }
         })
         .collect();
-    app.stores.vectors.add_chunks(&store.id, &chunks).await.map_err(|error| failed(error.into()))?;
-    learn_dimension(app, store, &chunks).await.map_err(failed)?;
+    add(app, store, &chunks).await.map_err(failed)?;
     Ok(bytes)
 }
 
-/// A model that does not tell the length of its vectors shows it with the first of them.
-pub async fn learn_dimension(app: &App, store: &VectorStore, chunks: &[Chunk]) -> Result<(), ApiError> {
+/// Puts chunks into the store. A model that does not tell the length of its vectors shows it with the first of them.
+pub async fn add(app: &App, store: &VectorStore, chunks: &[Chunk]) -> Result<(), ApiError> {
+    if let Some(other) =
+        chunks.iter().find(|chunk| store.dimension != 0 && chunk.vector.len() != store.dimension as usize)
+    {
+        let (length, held) = (other.vector.len(), store.dimension);
+        let message = format!("the model gives vectors of {length}, the store holds {held}");
+        return Err(ApiError::invalid("vector_store_id", message));
+    }
+    app.stores.vectors.add_chunks(&store.id, chunks).await?;
     if let (0, Some(first)) = (store.dimension, chunks.first()) {
         let known = VectorStore { dimension: first.vector.len() as u32, ..store.clone() };
         app.stores.vectors.put_vector_store(&known).await?;

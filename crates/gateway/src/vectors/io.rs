@@ -12,7 +12,7 @@ use wire::JsonObject;
 use wire::llama::agents::Interleaved;
 use wire::openai::vector_stores::{RankingOptions, SearchMode};
 
-use super::{embed, in_use};
+use super::{add, in_use};
 use crate::app::{App, dashed};
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
@@ -68,8 +68,7 @@ pub async fn insert(
             vector,
         });
     }
-    app.stores.vectors.add_chunks(&store.id, &chunks).await?;
-    embed::learn_dimension(&app, &store, &chunks).await?;
+    add(&app, &store, &chunks).await?;
     Ok(Json(Value::Null))
 }
 

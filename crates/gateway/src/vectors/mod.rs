@@ -19,6 +19,8 @@ use wire::JsonObject;
 use crate::app::App;
 use crate::errors::ApiError;
 
+pub use embed::add;
+
 /// Routes below `/v1`.
 pub fn router() -> Router<Arc<App>> {
     Router::new()
