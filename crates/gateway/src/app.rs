@@ -8,6 +8,7 @@ use engine::completions::CompletionLog;
 use engine::own::Kept;
 use ports::CallContext;
 use ports::agents::Agents;
+use ports::batches::Batches;
 use ports::completions::Completions;
 use ports::files::{Blobs, Files};
 use ports::registrations::Registrations;
@@ -17,6 +18,7 @@ use ports::vectors::{VectorSearch, VectorStores};
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
+use crate::batches::Crew;
 use crate::locks::Locks;
 
 /// How the edge is held.
@@ -62,6 +64,7 @@ impl Default for Edge {
 /// What the edge reads and writes by itself.
 #[derive(Clone)]
 pub struct Stores {
+    pub batches: Arc<dyn Batches>,
     pub completions: Arc<dyn Completions>,
     pub agents: Arc<dyn Agents>,
     pub registrations: Arc<dyn Registrations>,
@@ -92,6 +95,7 @@ pub struct App {
     pub stores: Stores,
     pub edge: Edge,
     pub(crate) running: Arc<Semaphore>,
+    pub(crate) crew: Crew,
     /// One turn at a time in a session: the next waits for the last one's response id.
     pub(crate) turns: Locks,
 }
@@ -108,7 +112,8 @@ impl App {
         let running = Arc::new(Semaphore::new(edge.max_running.max(1)));
         let completions = CompletionLog::new(stores.completions.clone());
         let turns = Locks::default();
-        Arc::new(Self { responder, responses, sessions, completions, stores, edge, running, turns })
+        let crew = Crew::new(responder.ids.fresh("crew"));
+        Arc::new(Self { responder, responses, sessions, completions, stores, edge, running, crew, turns })
     }
 
     pub(crate) fn context(&self, provider_data: wire::JsonObject) -> CallContext {
