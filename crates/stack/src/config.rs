@@ -96,6 +96,8 @@ pub struct ProviderConfig {
     pub url: Option<String>,
     #[serde(default)]
     pub api_token: Option<SecretString>,
+    #[serde(default)]
+    pub tls_verify: Option<TlsVerify>,
     /// Models to list; a remote server is asked when none are named.
     #[serde(default)]
     pub models: Vec<String>,
@@ -116,6 +118,14 @@ pub struct ProviderConfig {
     /// Characters of one tool result that the model reads.
     #[serde(default)]
     pub output_budget: Option<usize>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum TlsVerify {
+    Switch(bool),
+    /// `true`, `false`, or the path of a PEM file.
+    Text(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -316,10 +326,10 @@ mod tests {
 
     #[test]
     fn any_key_can_be_set() {
-        let settings = ["gateway.listen=127.0.0.1:9000".to_owned(), "gateway.providers.3.threads=3".to_owned()];
+        let settings = ["gateway.listen=127.0.0.1:9000".to_owned(), "gateway.providers.2.threads=3".to_owned()];
         let config = load(None, &settings).expect("valid");
         assert_eq!(config.gateway.listen.port(), 9000);
-        assert_eq!(config.gateway.providers[3].threads, Some(3));
+        assert_eq!(config.gateway.providers[2].threads, Some(3));
     }
 
     #[test]
