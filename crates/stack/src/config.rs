@@ -70,7 +70,8 @@ pub struct GatewayConfig {
 #[serde(deny_unknown_fields)]
 pub struct WebSearchSettings {
     /// `searxng`, `brave` or `tavily`; empty: none.
-    pub provider: String,
+    #[serde(default)]
+    pub provider: Option<String>,
     #[serde(default)]
     pub url: Option<String>,
     #[serde(default)]
@@ -289,6 +290,7 @@ impl StackConfig {
         secret(&mut self.gateway.token);
         text(&mut self.gateway.default_model);
         if let Some(web) = &mut self.gateway.web_search {
+            text(&mut web.provider);
             text(&mut web.url);
             secret(&mut web.api_key);
         }
