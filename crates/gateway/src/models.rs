@@ -9,6 +9,7 @@ use engine::registered::{self, KIND, RegisteredModel};
 use ports::CallContext;
 use ports::inference::{InferenceError, ModelKind, ServedModel};
 use ports::registrations::Registration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use wire::JsonObject;
@@ -36,7 +37,7 @@ pub async fn one(
     matching.map(Json).ok_or_else(|| InferenceError::NotFound(id).into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Register {
     model_id: String,
     #[serde(default)]

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use ports::batches::{Batch, BatchStatus};
 use ports::responses::Page;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -43,8 +44,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/batches/{batch_id}/cancel"),
 ];
 
-#[derive(Deserialize)]
-struct Create {
+#[derive(Deserialize, JsonSchema)]
+pub struct Create {
     input_file_id: String,
     endpoint: String,
     completion_window: String,

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use engine::safety::shields::{KIND, Provider, Shield};
 use ports::registrations::Registration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::llama::inspect::DataList;
@@ -14,7 +15,7 @@ use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Register {
     shield_id: String,
     #[serde(default)]

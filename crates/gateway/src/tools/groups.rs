@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use ports::CallContext;
 use ports::registrations::Registration;
 use ports::tools::{Place, ToolDef, ToolError, ToolServer, ToolSource};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::llama::inspect::DataList;
@@ -113,7 +114,7 @@ pub async fn known(app: &App, id: &str, owner: Option<&str>) -> Result<Group, Ap
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Register {
     toolgroup_id: String,
     #[serde(default)]
@@ -124,7 +125,7 @@ pub struct Register {
     args: Value,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Endpoint {
     pub uri: String,
 }

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use ports::CallContext;
 use ports::tools::{Place, ToolDef, ToolSource};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::llama::inspect::DataList;
@@ -143,7 +144,7 @@ fn authorize(group: &mut Group, token: Option<String>) {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Invoke {
     tool_name: String,
     #[serde(default)]

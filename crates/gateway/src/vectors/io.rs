@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use engine::vectors::lookup::Ask;
 use ports::vectors::Chunk;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::JsonObject;
@@ -19,14 +20,15 @@ use crate::extract::{Body, Context};
 
 const MOST_CHUNKS: usize = 4_096;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["chunks"]))]
 pub struct Insert {
     #[serde(alias = "vector_db_id")]
     vector_store_id: String,
     chunks: Vec<Given>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Given {
     content: Interleaved,
     #[serde(default)]
@@ -72,7 +74,7 @@ pub async fn insert(
     Ok(Json(Value::Null))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Find {
     vector_db_id: Option<String>,
     vector_store_id: Option<String>,
@@ -81,7 +83,7 @@ pub struct Find {
     params: Option<Params>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 struct Params {
     #[serde(default, alias = "max_num_results")]
     max_chunks: Option<u32>,

@@ -3,7 +3,7 @@
 mod attach;
 mod batches;
 mod embed;
-mod io;
+pub mod io;
 mod search;
 mod stores;
 
