@@ -17,6 +17,7 @@ pub mod registrations;
 pub mod responses;
 pub mod sessions;
 pub mod tools;
+pub mod trace;
 pub mod vectors;
 
 pub use context::{CallContext, Clock, Ids};

@@ -9,6 +9,7 @@ mod decode;
 mod embeddings;
 mod models;
 mod transport;
+mod whole;
 
 pub use config::OpenAiConfig;
 pub use embeddings::OpenAiEmbeddings;
