@@ -9,6 +9,7 @@ use ports::CallContext;
 use ports::responses::{Lease, StoreError, StoredResponse};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use wire::openai::responses::{ResponseError, ResponseInput, ResponseObject, ResponseRequest, ResponseStatus};
 use wire::openai::tools::ResponseTool;
 
@@ -18,6 +19,7 @@ use crate::recorder::Recorder;
 use crate::recording::Recording;
 use crate::request::{RequestError, invalid};
 use crate::respond::{Prepared, Responder};
+use crate::telemetry::{Counted, Gauges};
 
 /// How long a process may be silent before its responses are taken from it.
 const LEASE_SECONDS: i64 = 45;
@@ -122,12 +124,14 @@ impl Responder {
 
     fn work(self: Arc<Self>, live: Arc<Live>, prepared: Prepared, mut recorder: Recorder, mut cx: CallContext) {
         let responder = self;
-        tokio::spawn(async move {
+        let queued = Counted::in_(&Gauges::get().queued);
+        let working = async move {
             recorder.queued().into_iter().for_each(|event| live.push(event));
             let slot = tokio::select! {
                 slot = responder.background.slots.acquire() => slot.ok(),
                 () = live.cancel.cancelled() => None,
             };
+            drop(queued);
             let keep = responder.keep(&prepared, &cx, true);
             if slot.is_none() {
                 let last = recorder.cancelled();
@@ -146,7 +150,8 @@ impl Responder {
                 responder.pump(&live, recording).await;
             }
             responder.settle(&live);
-        });
+        };
+        tokio::spawn(working.in_current_span());
     }
 
     async fn pump(&self, live: &Live, mut recording: Recording) {

@@ -1,7 +1,7 @@
 //! Which provider serves a model. A model answers to `provider/model` and, where only one serves it, to `model`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use ports::CallContext;
@@ -11,7 +11,8 @@ use ports::inference::{Inference, InferenceError, ModelKind, ServedModel};
 use ports::registrations::Registrations;
 use ports::rerank::Rerank;
 use serde_json::Value;
-use tokio::sync::Mutex;
+
+use crate::telemetry;
 
 use crate::registered;
 
@@ -88,6 +89,8 @@ pub struct ChatRoute {
     pub model: String,
     /// `provider/model`.
     pub full_id: String,
+    /// The provider's type: `remote::vllm`.
+    pub kind: String,
 }
 
 #[derive(Clone)]
@@ -103,15 +106,17 @@ pub struct RerankRoute {
     pub model: String,
 }
 
+type Listed = Arc<Vec<ServedModel>>;
+
 pub struct Registry {
     providers: Vec<ProviderEntry>,
-    lists: Mutex<HashMap<String, (Instant, Vec<ServedModel>)>>,
+    lists: RwLock<HashMap<String, (Instant, Listed)>>,
     registrations: Option<Arc<dyn Registrations>>,
 }
 
 impl Registry {
     pub fn new(providers: Vec<ProviderEntry>) -> Self {
-        Self { providers, lists: Mutex::new(HashMap::new()), registrations: None }
+        Self { providers, lists: RwLock::default(), registrations: None }
     }
 
     /// Resolves the models that callers have registered too.
@@ -128,15 +133,18 @@ impl Registry {
     pub async fn models(&self, cx: &CallContext) -> Vec<(ProviderEntry, ServedModel)> {
         let lists = futures::future::join_all(self.providers.iter().map(|entry| self.listed(entry, cx))).await;
         let pairs = self.providers.iter().zip(lists);
-        pairs.flat_map(|(entry, models)| models.into_iter().map(|model| (entry.clone(), model))).collect()
+        pairs
+            .flat_map(|(entry, models)| models.iter().map(|model| (entry.clone(), model.clone())).collect::<Vec<_>>())
+            .collect()
     }
 
     pub async fn chat(&self, name: &str, cx: &CallContext) -> Result<ChatRoute, InferenceError> {
         let (entry, model) = self.find(name, ModelKind::Llm, cx).await?;
         match &entry.serves {
             Serves::Chat(inference, traits) => Ok(ChatRoute {
-                inference: inference.clone(),
+                inference: telemetry::watched_chat(inference.clone(), &entry.kind, &model),
                 traits: traits.clone(),
+                kind: entry.kind.clone(),
                 full_id: format!("{}/{model}", entry.id),
                 model,
             }),
@@ -148,7 +156,8 @@ impl Registry {
         let (entry, model) = self.find(name, ModelKind::Embedding, cx).await?;
         match &entry.serves {
             Serves::Embeddings(embeddings) => {
-                Ok(EmbeddingRoute { embeddings: embeddings.clone(), full_id: format!("{}/{model}", entry.id), model })
+                let embeddings = telemetry::watched_embeddings(embeddings.clone(), &entry.kind, &model);
+                Ok(EmbeddingRoute { embeddings, full_id: format!("{}/{model}", entry.id), model })
             }
             _ => Err(InferenceError::NotFound(name.into())),
         }
@@ -219,22 +228,24 @@ impl Registry {
     }
 
     /// The provider's list, from memory while fresh; empty when it cannot be had.
-    async fn listed(&self, entry: &ProviderEntry, cx: &CallContext) -> Vec<ServedModel> {
-        if let Some((at, models)) = self.lists.lock().await.get(&entry.id)
+    async fn listed(&self, entry: &ProviderEntry, cx: &CallContext) -> Listed {
+        if let Some((at, models)) = self.lists.read().unwrap_or_else(PoisonError::into_inner).get(&entry.id)
             && at.elapsed() < FRESH
         {
             return models.clone();
         }
         match tokio::time::timeout(PATIENCE.min(cx.left()), entry.list(cx)).await {
             Ok(Ok(models)) => {
-                self.lists.lock().await.insert(entry.id.clone(), (Instant::now(), models.clone()));
+                let models = Arc::new(models);
+                let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
+                lists.insert(entry.id.clone(), (Instant::now(), models.clone()));
                 models
             }
             Ok(Err(error)) => {
                 tracing::debug!(provider = %entry.id, %error, "models not listed");
-                Vec::new()
+                Listed::default()
             }
-            Err(_) => Vec::new(),
+            Err(_) => Listed::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ use ports::tools::{ToolDef, ToolServer, ToolServers};
 use ports::{CallContext, Clock, Ids};
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tracing::Instrument;
 use wire::openai::events::ResponseEvent;
 use wire::openai::items::Item;
 use wire::openai::responses::{ResponseObject, ResponseRequest};
@@ -30,6 +31,7 @@ use crate::recording::{Keep, Recording, Refusal};
 use crate::registry::{ChatRoute, Registry};
 use crate::request::{Asked, RequestError, check, input_items, invalid};
 use crate::run::{Rules, Run, opening};
+use crate::telemetry::{self, Counted, Gauges};
 use crate::{history, reuse, truncate};
 
 /// Events waiting for a slow reader before the run waits with them.
@@ -135,14 +137,20 @@ impl Responder {
         recorder: Recorder,
         opened: Vec<ResponseEvent>,
         keep: Keep,
-        cx: CallContext,
+        mut cx: CallContext,
     ) -> Recording {
         let (sender, receiver) = mpsc::channel(EVENTS_AHEAD);
+        if let Some(conversation) = &prepared.options.conversation {
+            cx.conversation = Some(conversation.as_str().into());
+        }
+        let span = telemetry::agent_span(&prepared.route.model, &recorder.response().id, &cx);
+        cx.trace = span.trace().clone();
         let stop = cx.cancel.clone().drop_guard();
         let limit = cx.left().min(self.limits.run_time);
         let refusal = Refusal::default();
         let told_why = refusal.clone();
-        tokio::spawn(async move {
+        let work = async move {
+            let _counted = Counted::in_(&Gauges::get().running);
             let told = sender.clone();
             tokio::select! {
                 outcome = tokio::time::timeout(limit, self.run(prepared, cx, sender, told_why)) => if outcome.is_err() {
@@ -152,8 +160,10 @@ impl Responder {
                 },
                 () = told.closed() => {}
             }
-        });
-        Recording::new(recorder, opened, keep, refusal, receiver, stop)
+        };
+        // Its log lines carry the trace of the request.
+        tokio::spawn(work.in_current_span());
+        Recording::new(recorder, opened, keep, refusal, receiver, (stop, span))
     }
 
     pub(crate) async fn prepare(&self, request: ResponseRequest, cx: &CallContext) -> Result<Prepared, RequestError> {
@@ -243,7 +253,8 @@ impl Responder {
         asked: &Asked,
         cx: &CallContext,
     ) -> Result<(Vec<Item>, HashMap<String, Vec<ToolDef>>), RequestError> {
-        let Some(stored) = self.responses.get(id, cx.caller.as_deref()).await? else {
+        let found = telemetry::timed("get_response", self.responses.get(id, cx.caller.as_deref())).await?;
+        let Some(stored) = found else {
             return Err(RequestError::NotFound {
                 param: "previous_response_id".into(),
                 message: format!(

@@ -8,6 +8,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use host::telemetry::RequestTrace;
 use ports::CallContext;
 use serde::de::DeserializeOwned;
 
@@ -24,6 +25,10 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
         let bytes = Bytes::from_request(request, app).await.map_err(too_large)?;
         if bytes.is_empty() {
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "the body is empty; a JSON object is required"));
+        }
+        // Following the path costs as much as reading: it is done only where there is an error to explain.
+        if let Ok(value) = serde_json::from_slice(&bytes) {
+            return Ok(Self(value));
         }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -59,7 +64,11 @@ impl FromRequestParts<Arc<App>> for Context {
                 ApiError::invalid("X-LlamaStack-Provider-Data", "X-LlamaStack-Provider-Data must be a JSON object")
             })?,
         };
-        Ok(Self(app.context(provider_data)))
+        let mut cx = app.context(provider_data);
+        if let Some(RequestTrace(trace)) = parts.extensions.get() {
+            cx.trace = trace.clone().into();
+        }
+        Ok(Self(cx))
     }
 }
 

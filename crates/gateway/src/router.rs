@@ -161,6 +161,7 @@ pub fn service(app: Arc<App>) -> host::Service {
         .layer(DefaultBodyLimit::max(limit))
         .with_state(app.clone());
     let (greeted, crewed) = (app.clone(), app.clone());
+    host::telemetry::register(engine::telemetry::register);
     host::Service::new("gateway", host::guard(router, &allowed))
         .with_task(move |stop| responder.watch_over(stop))
         .with_task(move |stop| completions.until(stop))

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use ports::CallContext;
+use ports::context::AgentName;
 use ports::sessions::{Session, SessionTool};
 use serde_json::{Value, json};
 use wire::llama::turns::{AgentConfig, CreateSession, CreateTurn, TurnMessage};
@@ -36,7 +37,7 @@ pub async fn create_session(
 
 pub async fn create_turn(
     State(app): State<Arc<App>>,
-    Context(cx): Context,
+    Context(mut cx): Context,
     Body(turn): Body<CreateTurn>,
 ) -> Result<Response, ApiError> {
     if turn.messages.is_empty() {
@@ -45,6 +46,8 @@ pub async fn create_turn(
     let running = app.running.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
     let held = app.turns.hold(&turn.session_id).await;
     let mut session = known_session(&app, &turn.session_id, &cx).await?;
+    cx.agent = Some(AgentName { id: session.agent_id.as_str().into(), name: None });
+    cx.conversation = Some(session.id.as_str().into());
     let started_at = app.responder.clock.now();
     let turn_id = app.responder.ids.fresh("turn");
     let request = session_request(&app, &session, &turn.messages)?;
