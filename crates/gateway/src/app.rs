@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use engine::Responder;
 use engine::completions::CompletionLog;
+use engine::own::Kept;
 use ports::CallContext;
 use ports::agents::Agents;
 use ports::completions::Completions;
@@ -68,6 +69,19 @@ pub struct Stores {
     pub blobs: Arc<dyn Blobs>,
     pub vectors: Arc<dyn VectorStores>,
     pub search: Arc<dyn VectorSearch>,
+}
+
+impl Stores {
+    /// Those that a run searches and reads by itself.
+    pub fn kept(&self) -> Kept {
+        Kept {
+            vectors: self.vectors.clone(),
+            search: self.search.clone(),
+            registrations: self.registrations.clone(),
+            files: self.files.clone(),
+            blobs: self.blobs.clone(),
+        }
+    }
 }
 
 pub struct App {

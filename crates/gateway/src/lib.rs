@@ -17,6 +17,7 @@ mod models;
 pub mod openapi;
 mod paging;
 mod prompts;
+mod rerank;
 mod responses;
 mod router;
 mod safety;

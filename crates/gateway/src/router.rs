@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::{
-    agents, chat, completions, conversations, embeddings, files, inspect, messages, models, openapi, prompts,
+    agents, chat, completions, conversations, embeddings, files, inspect, messages, models, openapi, prompts, rerank,
     responses, safety, text_completions, tools, turns, vectors,
 };
 
@@ -23,6 +23,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/v1/inspect/routes"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{*model_id}"),
+    ("POST", "/v1/models"),
+    ("DELETE", "/v1/models/{*model_id}"),
     ("POST", "/v1/chat/completions"),
     ("GET", "/v1/chat/completions"),
     ("GET", "/v1/chat/completions/{completion_id}"),
@@ -76,6 +78,7 @@ const MOUNTED: &[(&str, &[(&str, &str)])] = &[
     ("/v1", files::ROUTES),
     ("/v1", vectors::ROUTES),
     ("/v1", safety::ROUTES),
+    ("/v1alpha", rerank::ROUTES),
     ("/v1alpha/admin", ADMIN),
 ];
 
@@ -102,8 +105,8 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/chat/completions/{completion_id}/messages", get(completions::messages))
         .route("/completions", post(text_completions::create))
         .route("/embeddings", post(embeddings::create))
-        .route("/models", get(models::list))
-        .route("/models/{*model_id}", get(models::one))
+        .route("/models", get(models::list).post(models::register))
+        .route("/models/{*model_id}", get(models::one).delete(models::unregister))
         .route("/responses", post(responses::create).get(responses::list))
         .route("/responses/{response_id}", get(responses::get).delete(responses::remove))
         .route("/responses/{response_id}/input_items", get(responses::input_items))
@@ -135,7 +138,7 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/v1/messages", post(messages::create))
         .nest("/v1", openai.clone().merge(state).merge(kept.clone()).merge(agents::router()).merge(tools::router()))
         .nest("/v1", looked_at.clone())
-        .nest("/v1alpha", agents::router())
+        .nest("/v1alpha", agents::router().route("/inference/rerank", post(rerank::create)))
         // Llama Stack from 0.4 has the operator's questions here.
         .nest("/v1alpha/admin", looked_at)
         .nest("/v1beta", tools::beta_router())

@@ -14,9 +14,11 @@ pub mod health;
 pub mod inference;
 pub mod prompts;
 pub mod registrations;
+pub mod rerank;
 pub mod responses;
 pub mod sessions;
 pub mod tools;
 pub mod vectors;
+pub mod web;
 
 pub use context::{CallContext, Clock, Ids};

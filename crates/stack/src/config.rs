@@ -59,6 +59,31 @@ pub struct GatewayConfig {
     pub providers: Vec<ProviderConfig>,
     #[serde(default)]
     pub connectors: BTreeMap<String, ConnectorConfig>,
+    #[serde(default)]
+    pub web_search: Option<WebSearchSettings>,
+    /// How found passages are put before the model; see `engine::own::SearchWords`.
+    #[serde(default)]
+    pub file_search: FileSearchSettings,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebSearchSettings {
+    /// `searxng`, `brave` or `tavily`; empty: none.
+    pub provider: String,
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub api_key: Option<SecretString>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FileSearchSettings {
+    pub before: Option<String>,
+    pub passage: Option<String>,
+    pub after: Option<String>,
+    pub instruction: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -99,6 +124,8 @@ pub enum ProviderKind {
     RemoteChat,
     #[serde(rename = "remote::vllm-embedding", alias = "remote::openai-embedding")]
     RemoteEmbedding,
+    #[serde(rename = "remote::vllm-rerank", alias = "remote::openai-rerank")]
+    RemoteRerank,
     #[serde(rename = "inline::llama-cpp")]
     LlamaCpp,
     #[serde(rename = "inline::sentence-transformers")]
@@ -110,6 +137,7 @@ impl ProviderKind {
         match self {
             Self::RemoteChat => "remote::vllm",
             Self::RemoteEmbedding => "remote::vllm-embedding",
+            Self::RemoteRerank => "remote::vllm-rerank",
             Self::LlamaCpp => "inline::llama-cpp",
             Self::SentenceTransformers => "inline::sentence-transformers",
         }
@@ -250,6 +278,10 @@ impl StackConfig {
         secret(&mut self.service_token);
         secret(&mut self.gateway.token);
         text(&mut self.gateway.default_model);
+        if let Some(web) = &mut self.gateway.web_search {
+            text(&mut web.url);
+            secret(&mut web.api_key);
+        }
         for provider in &mut self.gateway.providers {
             text(&mut provider.url);
             text(&mut provider.model);
@@ -284,10 +316,10 @@ mod tests {
 
     #[test]
     fn any_key_can_be_set() {
-        let settings = ["gateway.listen=127.0.0.1:9000".to_owned(), "gateway.providers.2.threads=3".to_owned()];
+        let settings = ["gateway.listen=127.0.0.1:9000".to_owned(), "gateway.providers.3.threads=3".to_owned()];
         let config = load(None, &settings).expect("valid");
         assert_eq!(config.gateway.listen.port(), 9000);
-        assert_eq!(config.gateway.providers[2].threads, Some(3));
+        assert_eq!(config.gateway.providers[3].threads, Some(3));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use engine::vectors::lookup::Ask;
 use ports::vectors::Chunk;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,8 +12,7 @@ use wire::JsonObject;
 use wire::llama::agents::Interleaved;
 use wire::openai::vector_stores::{RankingOptions, SearchMode};
 
-use super::search::{Ask, find};
-use super::{embed, in_use};
+use super::{add, in_use};
 use crate::app::{App, dashed};
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
@@ -48,7 +48,8 @@ pub async fn insert(
     }
     let bare = request.chunks.iter().filter(|chunk| chunk.embedding.is_none());
     let texts: Vec<String> = bare.map(|chunk| chunk.content.plain_text()).collect();
-    let embedded = if texts.is_empty() { Vec::new() } else { embed::embed(&app, &store, texts, &cx).await? };
+    let embedded =
+        if texts.is_empty() { Vec::new() } else { app.responder.own.lookup.embed(&store, &texts, &cx).await? };
     let mut embedded = embedded.into_iter();
     let mut chunks = Vec::with_capacity(request.chunks.len());
     for (at, given) in request.chunks.into_iter().enumerate() {
@@ -67,8 +68,7 @@ pub async fn insert(
             vector,
         });
     }
-    app.stores.vectors.add_chunks(&store.id, &chunks).await?;
-    embed::learn_dimension(&app, &store, &chunks).await?;
+    add(&app, &store, &chunks).await?;
     Ok(Json(Value::Null))
 }
 
@@ -112,7 +112,7 @@ pub async fn query(
         mode: params.mode.unwrap_or_default(),
         ranking,
     };
-    let hits = find(&app, &store, ask, &cx).await?;
+    let hits = app.responder.own.lookup.find(&store, ask, &cx).await?;
     let chunks: Vec<Value> = hits
         .iter()
         .map(|hit| {

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::registry::{ProviderEntry, Serves};
-use engine::{Background, Limits, ModelTraits, Registry, Responder};
+use engine::{Background, Limits, ModelTraits, Own, Registry, Responder};
 use gateway::{App, Edge, Stores};
 use ports::Ids;
 use ports::context::{SystemClock, UuidIds};
 use ports::tools::{Place, ToolServer};
 use providers::mcp::{McpConfig, McpServers};
-use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings};
+use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings, RemoteRerank};
+use providers::web_search::{Engine, RemoteWebSearch, WebSearchConfig};
 use serde_json::{Value, json};
 use testkit::mcp::FakeMcp;
 use testkit::openai::FakeModel;
@@ -31,6 +32,8 @@ pub struct Setup {
     /// Start on what an earlier plane has stored.
     pub folder: Option<Arc<tempfile::TempDir>>,
     pub mcp: Option<McpConfig>,
+    /// A SearXNG to search the web with.
+    pub web: Option<String>,
 }
 
 impl Plane {
@@ -60,6 +63,12 @@ impl Plane {
                 serves: Serves::Embeddings(Arc::new(OpenAiEmbeddings::new(at(vectors.url())))),
                 shown_config: json!({}),
             },
+            ProviderEntry {
+                id: "rank".into(),
+                kind: "remote::vllm-rerank".into(),
+                serves: Serves::Rerank(Arc::new(RemoteRerank::new(at(vectors.url())))),
+                shown_config: json!({}),
+            },
         ];
         let connectors: HashMap<String, ToolServer> = setup
             .connectors
@@ -69,18 +78,6 @@ impl Plane {
                 (label.clone(), ToolServer { label, place, configured: true })
             })
             .collect();
-        let responder = Arc::new(Responder {
-            registry: Arc::new(Registry::new(entries)),
-            servers: Arc::new(McpServers::new(setup.mcp.unwrap_or_default())),
-            connectors,
-            responses: Arc::new(store.clone()),
-            conversations: Arc::new(store.clone()),
-            prompts: Arc::new(store.clone()),
-            background: Background::new(UuidIds.fresh("runner"), &Limits::default()),
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(UuidIds),
-            limits: Limits::default(),
-        });
         let stores = Stores {
             completions: Arc::new(store.clone()),
             agents: Arc::new(store.clone()),
@@ -90,6 +87,25 @@ impl Plane {
             vectors: Arc::new(store.clone()),
             search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
         };
+        let registry = Arc::new(Registry::new(entries).with_registrations(stores.registrations.clone()));
+        let web = setup.web.map(|url| {
+            let config = WebSearchConfig { engine: Engine::Searxng, url: Some(url), api_key: None };
+            Arc::new(RemoteWebSearch::new(config).unwrap()) as Arc<dyn ports::web::WebSearch>
+        });
+        let own = Own::new(&registry, stores.kept(), Arc::new(SystemClock)).with_web(web);
+        let responder = Arc::new(Responder {
+            registry,
+            servers: Arc::new(McpServers::new(setup.mcp.unwrap_or_default())),
+            connectors,
+            responses: Arc::new(store.clone()),
+            conversations: Arc::new(store.clone()),
+            prompts: Arc::new(store.clone()),
+            own,
+            background: Background::new(UuidIds.fresh("runner"), &Limits::default()),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidIds),
+            limits: Limits::default(),
+        });
         let edge = Edge { default_model: Some("vllm/fake-model".into()), max_file_bytes: 1 << 20, ..Edge::default() };
         let app = App::new(responder, Arc::new(store.clone()), Arc::new(store), stores, edge);
         let service = gateway::service(app);

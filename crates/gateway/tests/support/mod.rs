@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::registry::{ProviderEntry, Serves};
-use engine::{Background, Limits, ModelTraits, Registry, Responder};
+use engine::{Background, Limits, ModelTraits, Own, Registry, Responder};
 use gateway::{App, Edge, Stores};
 use ports::Ids;
 use ports::context::{SystemClock, UuidIds};
@@ -40,18 +40,6 @@ impl Plane {
         let config = OpenAiConfig { base_url: model.url(), tries: 1, ..OpenAiConfig::default() };
         let serves = Serves::Chat(Arc::new(OpenAiCompatible::new(config)), ModelTraits::default());
         let entry = ProviderEntry { id: "vllm".into(), kind: "remote::vllm".into(), serves, shown_config: json!({}) };
-        let responder = Arc::new(Responder {
-            registry: Arc::new(Registry::new(vec![entry])),
-            servers: Arc::new(McpServers::new(McpConfig::default())),
-            connectors: HashMap::new(),
-            responses: Arc::new(store.clone()),
-            conversations: Arc::new(store.clone()),
-            prompts: Arc::new(store.clone()),
-            background: Background::new(UuidIds.fresh("runner"), &limits),
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(UuidIds),
-            limits,
-        });
         let stores = Stores {
             completions: Arc::new(store.clone()),
             agents: Arc::new(store.clone()),
@@ -61,6 +49,21 @@ impl Plane {
             vectors: Arc::new(store.clone()),
             search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
         };
+        let registry = Arc::new(Registry::new(vec![entry]).with_registrations(stores.registrations.clone()));
+        let own = Own::new(&registry, stores.kept(), Arc::new(SystemClock));
+        let responder = Arc::new(Responder {
+            registry,
+            servers: Arc::new(McpServers::new(McpConfig::default())),
+            connectors: HashMap::new(),
+            responses: Arc::new(store.clone()),
+            conversations: Arc::new(store.clone()),
+            prompts: Arc::new(store.clone()),
+            own,
+            background: Background::new(UuidIds.fresh("runner"), &limits),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidIds),
+            limits,
+        });
         let app = App::new(responder, Arc::new(store.clone()), Arc::new(store.clone()), stores, Edge::default());
         let service = gateway::service(app);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

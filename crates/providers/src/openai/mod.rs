@@ -8,8 +8,10 @@ mod config;
 mod decode;
 mod embeddings;
 mod models;
+mod rerank;
 mod transport;
 
 pub use config::OpenAiConfig;
 pub use embeddings::OpenAiEmbeddings;
+pub use rerank::RemoteRerank;
 pub use transport::OpenAiCompatible;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use engine::ModelTraits;
 use engine::registry::{ProviderEntry, Serves};
-use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings};
+use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings, RemoteRerank};
 use serde_json::json;
 
 use crate::config::{ProviderConfig, ProviderKind, StackConfig};
@@ -40,6 +40,10 @@ fn serves(provider: &ProviderConfig, config: &StackConfig, warm: bool) -> Result
         ProviderKind::RemoteEmbedding => {
             let Some(remote) = remote(provider) else { return Ok(None) };
             Ok(Some(Serves::Embeddings(Arc::new(OpenAiEmbeddings::new(remote)))))
+        }
+        ProviderKind::RemoteRerank => {
+            let Some(remote) = remote(provider) else { return Ok(None) };
+            Ok(Some(Serves::Rerank(Arc::new(RemoteRerank::new(remote)))))
         }
         ProviderKind::LlamaCpp => {
             let chat = chat_model::llama(provider, config, warm)?;

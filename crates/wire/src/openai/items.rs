@@ -16,6 +16,8 @@ pub enum Item {
     McpCall(McpCallItem),
     McpApprovalRequest(McpApprovalRequestItem),
     McpApprovalResponse(McpApprovalResponseItem),
+    FileSearchCall(FileSearchCallItem),
+    WebSearchCall(WebSearchCallItem),
     /// A message without `type` (OpenAI's short input form) or a kind we do not know.
     #[serde(untagged)]
     Loose(LooseItem),
@@ -31,6 +33,8 @@ impl Item {
             Self::McpCall(item) => Some(item.id.as_str()),
             Self::McpApprovalRequest(item) => Some(item.id.as_str()),
             Self::McpApprovalResponse(item) => item.id.as_deref(),
+            Self::FileSearchCall(item) => Some(item.id.as_str()),
+            Self::WebSearchCall(item) => Some(item.id.as_str()),
             Self::Loose(LooseItem::Unknown(value)) => value.get("id").and_then(Value::as_str),
         }
         .filter(|id| !id.is_empty())
@@ -46,6 +50,8 @@ impl Item {
             Self::McpCall(item) => item.id = id,
             Self::McpApprovalRequest(item) => item.id = id,
             Self::McpApprovalResponse(item) => item.id = Some(id),
+            Self::FileSearchCall(item) => item.id = id,
+            Self::WebSearchCall(item) => item.id = id,
             Self::Loose(LooseItem::Unknown(value)) => {
                 if let Some(object) = value.as_object_mut() {
                     object.insert("id".into(), id.into());
@@ -134,6 +140,12 @@ impl MessagePart {
             ..Self::default()
         }
     }
+
+    pub fn refusal(words: impl Into<String>) -> Self {
+        let mut part = Self { kind: "refusal".into(), ..Self::default() };
+        part.extra.insert("refusal".into(), Value::String(words.into()));
+        part
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -220,4 +232,74 @@ pub struct McpApprovalResponseItem {
     pub approve: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// A search of ours in vector stores.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FileSearchCallItem {
+    #[serde(default)]
+    pub id: String,
+    #[serde(default)]
+    pub queries: Vec<String>,
+    #[serde(default)]
+    pub status: SearchStatus,
+    #[serde(default)]
+    pub results: Option<Vec<FileSearchResult>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchStatus {
+    #[default]
+    InProgress,
+    Searching,
+    Completed,
+    Incomplete,
+    Failed,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FileSearchResult {
+    #[serde(default)]
+    pub attributes: JsonObject,
+    #[serde(default)]
+    pub file_id: String,
+    #[serde(default)]
+    pub filename: String,
+    #[serde(default)]
+    pub score: f32,
+    #[serde(default)]
+    pub text: String,
+}
+
+/// A search of ours on the web.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WebSearchCallItem {
+    #[serde(default)]
+    pub id: String,
+    #[serde(default)]
+    pub status: SearchStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<WebSearchAction>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WebSearchAction {
+    /// `search`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub query: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Vec<WebSource>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WebSource {
+    /// `url`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }

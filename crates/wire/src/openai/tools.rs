@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::vector_stores::{Filter, RankingOptions};
 use crate::JsonObject;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -10,8 +11,45 @@ use crate::JsonObject;
 pub enum ResponseTool {
     Function(FunctionTool),
     Mcp(McpTool),
+    FileSearch(FileSearchTool),
+    #[serde(alias = "web_search_preview", alias = "web_search_preview_2025_03_11", alias = "web_search_2025_08_26")]
+    WebSearch(WebSearchTool),
     #[serde(untagged)]
     Other(Value),
+}
+
+/// Search in vector stores of this server.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FileSearchTool {
+    pub vector_store_ids: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Filter>,
+    /// 1 to 50.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_num_results: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranking_options: Option<RankingOptions>,
+    #[serde(flatten)]
+    pub extra: JsonObject,
+}
+
+/// Search on the web through the provider of the configuration.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WebSearchTool {
+    /// `low`, `medium` or `high`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_context_size: Option<String>,
+    /// `allowed_domains`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filters: Option<WebFilters>,
+    #[serde(flatten)]
+    pub extra: JsonObject,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WebFilters {
+    #[serde(default)]
+    pub allowed_domains: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
