@@ -81,6 +81,10 @@ impl VectorStores for Rows {
         };
         Ok((0..ROWS).map(chunk).collect())
     }
+    async fn vectors_of(&self, _: &str, _: &[String]) -> Result<HashMap<String, Vec<f32>>, StoreError> {
+        Ok(HashMap::new())
+    }
+
     async fn chunks_of(&self, _: &str, _: &str) -> Result<Vec<Chunk>, StoreError> {
         Ok(Vec::new())
     }

@@ -101,7 +101,7 @@ impl Responder {
         request: ResponseRequest,
         cx: CallContext,
     ) -> Result<(ResponseObject, Arc<Live>), RequestError> {
-        let prepared = self.prepare(request, &cx).await?;
+        let prepared = self.prepare(request, &cx, None).await?;
         let mut recorder = self.recorder(&prepared);
         recorder.set_status(ResponseStatus::Queued);
         let waiting = (!holds_secrets(&prepared.request, &cx)).then(|| Box::new(prepared.request.clone()));
@@ -258,7 +258,7 @@ impl Responder {
             let mut cx = CallContext::new(self.ids.fresh("req"), self.limits.run_time);
             cx.caller.clone_from(&stored.owner);
             let live = Live::new(id.clone(), stored.owner.clone());
-            match self.prepare(*request, &cx).await {
+            match self.prepare(*request, &cx, None).await {
                 Ok(prepared) if self.background.admit(&live) => {
                     tracing::info!(response = %id, "resuming a response that was queued");
                     let recorder = self.recorder(&prepared).resuming(stored.response);

@@ -27,6 +27,8 @@ const INCLUDES: [&str; 8] = [
     "web_search_call.results",
 ];
 
+const SAMPLING: [&str; 4] = ["max_tokens", "repetition_penalty", "stop", "top_k"];
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Truncation {
@@ -48,6 +50,8 @@ pub struct Options {
     pub presence_penalty: Option<f32>,
     pub reasoning: Option<Value>,
     pub prompt: Option<PromptRef>,
+    /// Sampling that only model servers such as vLLM know, passed on as it is: [`SAMPLING`].
+    pub sampling: JsonObject,
     /// Ids of shields.
     pub guardrails: Vec<String>,
     /// As they came, for the echo.
@@ -81,6 +85,7 @@ impl Options {
             presence_penalty: penalty(extra, "presence_penalty")?,
             reasoning: field::<JsonObject>(extra, "reasoning")?.map(Value::Object),
             prompt: field(extra, "prompt")?,
+            sampling: sampling(extra)?,
             guardrails: match extra.get("guardrails").filter(|value| !value.is_null()) {
                 Some(value) => guardrail_ids(value)?,
                 None => Vec::new(),
@@ -199,6 +204,19 @@ fn check_text(text: &Value) -> Result<(), RequestError> {
         Some("json_schema") => Ok(()),
         _ => Err(invalid("text.format.type", "text.format.type must be text, json_object or json_schema")),
     }
+}
+
+/// `max_tokens` is the limit of one answer, as small as the caller likes; `max_output_tokens` is OpenAI's.
+fn sampling(extra: &JsonObject) -> Result<JsonObject, RequestError> {
+    field::<u32>(extra, "max_tokens")?;
+    field::<u32>(extra, "top_k")?;
+    field::<f32>(extra, "repetition_penalty")?;
+    let stop = extra.get("stop").filter(|stop| !stop.is_null());
+    if stop.is_some_and(|stop| !stop.is_string()) {
+        field::<Vec<String>>(extra, "stop")?;
+    }
+    let given = |name: &&str| Some(((*name).to_owned(), extra.get(*name).filter(|value| !value.is_null())?.clone()));
+    Ok(SAMPLING.iter().filter_map(given).collect())
 }
 
 fn penalty(extra: &JsonObject, name: &str) -> Result<Option<f32>, RequestError> {

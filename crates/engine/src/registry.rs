@@ -71,7 +71,7 @@ impl ProviderEntry {
         }
     }
 
-    fn kind_served(&self) -> ModelKind {
+    pub fn kind_served(&self) -> ModelKind {
         match self.serves {
             Serves::Chat(..) => ModelKind::Llm,
             Serves::Embeddings(_) => ModelKind::Embedding,
@@ -105,7 +105,8 @@ pub struct RerankRoute {
 
 pub struct Registry {
     providers: Vec<ProviderEntry>,
-    lists: Mutex<HashMap<String, (Instant, Vec<ServedModel>)>>,
+    /// By provider and kind: one provider may serve models of several kinds.
+    lists: Mutex<HashMap<(String, ModelKind), (Instant, Vec<ServedModel>)>>,
     registrations: Option<Arc<dyn Registrations>>,
 }
 
@@ -128,7 +129,7 @@ impl Registry {
     pub async fn models(&self, cx: &CallContext) -> Vec<(ProviderEntry, ServedModel)> {
         let lists = futures::future::join_all(self.providers.iter().map(|entry| self.listed(entry, cx))).await;
         let pairs = self.providers.iter().zip(lists);
-        pairs.flat_map(|(entry, models)| models.into_iter().map(|model| (entry.clone(), model))).collect()
+        pairs.flat_map(|(entry, models)| models.into_iter().flatten().map(|model| (entry.clone(), model))).collect()
     }
 
     pub async fn chat(&self, name: &str, cx: &CallContext) -> Result<ChatRoute, InferenceError> {
@@ -197,18 +198,16 @@ impl Registry {
         for entry in &serving {
             let Some(model) = name.strip_prefix(&entry.id).and_then(|rest| rest.strip_prefix('/')) else { continue };
             let list = self.listed(entry, cx).await;
-            if list.is_empty() || list.iter().any(|served| served.name == model) {
+            if list.is_none_or(|list| list.iter().any(|served| served.name == model)) {
                 return Ok((entry, model.to_owned()));
             }
         }
         let mut unknown = None;
         for entry in &serving {
-            let list = self.listed(entry, cx).await;
-            if list.iter().any(|served| served.name == name) {
-                return Ok((entry, name.to_owned()));
-            }
-            if list.is_empty() {
-                unknown = Some(*entry);
+            match self.listed(entry, cx).await {
+                Some(list) if list.iter().any(|served| served.name == name) => return Ok((entry, name.to_owned())),
+                Some(_) => {}
+                None => unknown = Some(*entry),
             }
         }
         // One provider that cannot say what it serves: let it answer for itself.
@@ -218,23 +217,24 @@ impl Registry {
         }
     }
 
-    /// The provider's list, from memory while fresh; empty when it cannot be had.
-    async fn listed(&self, entry: &ProviderEntry, cx: &CallContext) -> Vec<ServedModel> {
-        if let Some((at, models)) = self.lists.lock().await.get(&entry.id)
+    /// The provider's list, from memory while fresh; `None` when it cannot be had.
+    async fn listed(&self, entry: &ProviderEntry, cx: &CallContext) -> Option<Vec<ServedModel>> {
+        let key = (entry.id.clone(), entry.kind_served());
+        if let Some((at, models)) = self.lists.lock().await.get(&key)
             && at.elapsed() < FRESH
         {
-            return models.clone();
+            return Some(models.clone());
         }
         match tokio::time::timeout(PATIENCE.min(cx.left()), entry.list(cx)).await {
             Ok(Ok(models)) => {
-                self.lists.lock().await.insert(entry.id.clone(), (Instant::now(), models.clone()));
-                models
+                self.lists.lock().await.insert(key, (Instant::now(), models.clone()));
+                Some(models)
             }
             Ok(Err(error)) => {
                 tracing::debug!(provider = %entry.id, %error, "models not listed");
-                Vec::new()
+                None
             }
-            Err(_) => Vec::new(),
+            Err(_) => None,
         }
     }
 }

@@ -193,6 +193,7 @@ pub fn name_items(items: &mut [Item], ids: &dyn ports::Ids) {
                 Item::McpApprovalRequest(_) | Item::McpApprovalResponse(_) => "mcpr",
                 Item::FileSearchCall(_) => "fs",
                 Item::WebSearchCall(_) => "ws",
+                Item::Compaction(_) => "cmp",
                 Item::Loose(LooseItem::Unknown(_)) => "item",
             };
             item.set_id(ids.fresh(prefix));

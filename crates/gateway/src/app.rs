@@ -19,6 +19,9 @@ use tokio::sync::Semaphore;
 
 use crate::locks::Locks;
 
+/// Most open WebSockets; each may keep one response.
+const SOCKETS: usize = 256;
+
 /// How the edge is held.
 #[derive(Clone)]
 pub struct Edge {
@@ -92,6 +95,8 @@ pub struct App {
     pub stores: Stores,
     pub edge: Edge,
     pub(crate) running: Arc<Semaphore>,
+    /// Open WebSockets.
+    pub(crate) sockets: Arc<Semaphore>,
     /// One turn at a time in a session: the next waits for the last one's response id.
     pub(crate) turns: Locks,
 }
@@ -106,9 +111,10 @@ impl App {
         edge: Edge,
     ) -> Arc<Self> {
         let running = Arc::new(Semaphore::new(edge.max_running.max(1)));
+        let sockets = Arc::new(Semaphore::new(SOCKETS));
         let completions = CompletionLog::new(stores.completions.clone());
         let turns = Locks::default();
-        Arc::new(Self { responder, responses, sessions, completions, stores, edge, running, turns })
+        Arc::new(Self { responder, responses, sessions, completions, stores, edge, running, sockets, turns })
     }
 
     pub(crate) fn context(&self, provider_data: wire::JsonObject) -> CallContext {

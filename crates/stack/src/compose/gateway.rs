@@ -75,9 +75,10 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
 }
 
 fn web_search(config: &GatewayConfig) -> Result<Option<Arc<dyn WebSearch>>> {
-    let Some(web) = config.web_search.as_ref().filter(|web| !web.provider.is_empty()) else { return Ok(None) };
-    let engine = Engine::named(&web.provider)
-        .with_context(|| format!("gateway.web_search.provider: '{}' is not searxng, brave or tavily", web.provider))?;
+    let Some(web) = &config.web_search else { return Ok(None) };
+    let Some(name) = web.provider.as_deref().filter(|name| !name.is_empty()) else { return Ok(None) };
+    let engine = Engine::named(name)
+        .with_context(|| format!("gateway.web_search.provider: '{name}' is not searxng, brave or tavily"))?;
     let settings = WebSearchConfig { engine, url: web.url.clone(), api_key: web.api_key.clone() };
     let search = RemoteWebSearch::new(settings).context("gateway.web_search.url: a SearXNG needs its address")?;
     Ok(Some(Arc::new(search)))

@@ -77,6 +77,7 @@ fn router(server: Server) -> Router {
         .route("/v1/completions", post(|state, body| generated(state, body, "completion")))
         .route("/v1/embeddings", post(|state, body| generated(state, body, "embedding")))
         .route("/v1/moderations", post(moderations))
+        .route("/search", post(search))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(Arc::new(server))
 }
@@ -139,6 +140,12 @@ async fn model(Path(id): Path<String>) -> Response {
 
 fn described(id: &str) -> Value {
     json!({"id": id, "object": "model", "created": 1_700_000_000, "owned_by": "vllm", "max_model_len": 131_072})
+}
+
+/// A web search in the shape of Tavily's.
+async fn search(State(server): Shared, axum::Json(asked): axum::Json<Value>) -> Response {
+    let words = asked["query"].as_str().unwrap_or_default();
+    axum::Json(json!({"query": words, "results": server.recordings.search(words)})).into_response()
 }
 
 async fn moderations(body: String) -> Response {

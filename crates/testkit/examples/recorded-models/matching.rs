@@ -1,9 +1,10 @@
 //! Which recorded request a live one is.
 //!
-//! Three keys, strictest first:
+//! Four keys, strictest first:
 //! 1. exact: the canonical body, long decimals rounded, what only the recorder added left out;
 //! 2. relaxed: model, messages and tools, with ids and long decimals replaced by ordinals;
-//! 3. loose: model and messages alone, the framing of file search results left out.
+//! 3. loose: model and messages alone, the framing of file search results left out;
+//! 4. asked: as loose, whatever the tools said. Each server puts what its own tools found in its own words.
 
 use serde_json::{Map, Value, json};
 
@@ -12,9 +13,21 @@ const SPOKEN: [&str; 4] = ["role", "content", "tool_calls", "tool_call_id"];
 /// What a recorder adds beside the body.
 const ADDED: [&str; 3] = ["extra_body", "extra_query", "extra_headers"];
 
+/// The keys' names, strictest first.
+pub const KINDS: [&str; 4] = ["exact", "relaxed", "loose", "asked"];
+
+/// How much of a message counts.
+#[derive(Clone, Copy, PartialEq)]
+enum Reading {
+    Close,
+    Loose,
+    /// What tools said does not count.
+    Asked,
+}
+
 pub struct Keys {
-    /// Exact, relaxed, loose.
-    pub all: [String; 3],
+    /// Exact, relaxed, loose, asked.
+    pub all: [String; KINDS.len()],
     /// The ids the request names, in order of first appearance.
     pub ids: Vec<String>,
 }
@@ -29,12 +42,14 @@ pub fn keys(kind: &str, body: &Value) -> Keys {
     });
     let format = body.pointer("/response_format/json_schema/name").or_else(|| body.pointer("/response_format/type"));
     let mut ids = Vec::new();
-    let relaxed = scrubbed(&spoken(&body[input], false), &mut ids);
-    let loose = scrubbed(&spoken(&body[input], true), &mut Vec::new());
+    let relaxed = scrubbed(&spoken(&body[input], Reading::Close), &mut ids);
+    let loosely = |reading| scrubbed(&spoken(&body[input], reading), &mut Vec::new());
+    let (loose, asked) = (loosely(Reading::Loose), loosely(Reading::Asked));
     let all = [
         format!("{kind}|{}", canonical(body)),
         format!("{kind}|{model}|{relaxed}|{}|{}", json!(tools), json!(format)),
         format!("{kind}|{model}|{loose}"),
+        format!("{kind}|{model}|{asked}"),
     ];
     Keys { all, ids }
 }
@@ -54,12 +69,12 @@ fn canonical(value: &Value) -> Value {
 }
 
 /// One spelling of messages: parts that are all text joined, absent and empty content the same.
-fn spoken(messages: &Value, loose: bool) -> Value {
+fn spoken(messages: &Value, reading: Reading) -> Value {
     let Some(messages) = messages.as_array() else { return messages.clone() };
-    messages.iter().map(|message| one_message(message, loose)).collect()
+    messages.iter().map(|message| one_message(message, reading)).collect()
 }
 
-fn one_message(message: &Value, loose: bool) -> Value {
+fn one_message(message: &Value, reading: Reading) -> Value {
     let Some(object) = message.as_object() else { return message.clone() };
     let mut object = object.clone();
     object.retain(|name, _| SPOKEN.contains(&name.as_str()));
@@ -78,8 +93,11 @@ fn one_message(message: &Value, loose: bool) -> Value {
     if object.get("tool_calls").is_some_and(|calls| calls.as_array().is_none_or(Vec::is_empty)) {
         object.remove("tool_calls");
     }
-    if loose {
+    if reading != Reading::Close {
         loosen(&mut object);
+    }
+    if reading == Reading::Asked && object.get("role").is_some_and(|role| role == "tool") {
+        object.remove("content");
     }
     Value::Object(object)
 }
@@ -157,8 +175,7 @@ fn scrub(text: &str, ids: &mut Vec<String>) -> String {
 }
 
 fn is_id(token: &str) -> bool {
-    let prefixed =
-        |prefix: &&str| token.starts_with(**prefix) && token.len() > prefix.len() + 5 && !token.contains('.');
+    let prefixed = |prefix: &&str| token.starts_with(*prefix) && token.len() > prefix.len() + 5 && !token.contains('.');
     let uuid = token.len() == 36
         && token.matches('-').count() == 4
         && token.chars().all(|c| c.is_ascii_hexdigit() || c == '-');

@@ -10,12 +10,11 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::matching::{Keys, keys};
+use crate::matching::{KINDS, Keys, keys};
 use crate::playing::{Played, play};
 
 /// Unmatched requests kept for `GET /stats`.
 const KEPT: usize = 40;
-const KEYS: [&str; 3] = ["exact", "relaxed", "loose"];
 
 pub struct Recording {
     pub body: Value,
@@ -36,8 +35,10 @@ struct Same {
 #[derive(Default)]
 pub struct Recordings {
     all: Vec<Recording>,
-    by_key: [HashMap<String, Same>; 3],
-    hits: [AtomicU64; 3],
+    by_key: [HashMap<String, Same>; KINDS.len()],
+    hits: [AtomicU64; KINDS.len()],
+    /// What web searches found, by their words.
+    searches: HashMap<String, Value>,
     missed: AtomicU64,
     last_missed: Mutex<VecDeque<Value>>,
 }
@@ -61,8 +62,11 @@ impl Recordings {
         Ok(())
     }
 
-    /// Recordings of other calls than chat, completions and embeddings are left out.
+    /// Recordings of other calls than chat, completions, embeddings and web searches are left out.
     fn add(&mut self, recorded: &Value) {
+        if recorded.pointer("/request/tool_name") == Some(&json!("web_search")) {
+            self.add_search(recorded);
+        }
         let endpoint = recorded.pointer("/request/endpoint").and_then(Value::as_str).unwrap_or_default();
         let kind = match endpoint.trim_start_matches('/').trim_start_matches("v1/") {
             "chat/completions" => "chat",
@@ -88,6 +92,21 @@ impl Recordings {
         }
         let model = request["model"].as_str().unwrap_or_default().to_owned();
         self.all.push(Recording { body, refused, ids, model });
+    }
+
+    fn add_search(&mut self, recorded: &Value) {
+        let words = recorded.pointer("/request/kwargs/query").and_then(Value::as_str);
+        let found = recorded.pointer("/response/body/__data__/content").and_then(Value::as_str);
+        let pages = found.and_then(|found| serde_json::from_str::<Value>(found).ok());
+        if let (Some(words), Some(pages)) = (words, pages) {
+            self.searches.insert(words.to_owned(), pages["top_k"].clone());
+        }
+    }
+
+    /// The pages found for these words, or any that were found.
+    pub fn search(&self, words: &str) -> Value {
+        let any = || self.searches.iter().min_by_key(|(words, _)| *words).map(|(_, pages)| pages);
+        self.searches.get(words).or_else(any).cloned().unwrap_or_else(|| json!([]))
     }
 
     /// The names of all recorded models.
@@ -124,7 +143,7 @@ impl Recordings {
 
     pub fn stats(&self) -> Value {
         let mut stats = json!({"recordings": self.all.len(), "missed": self.missed.load(Ordering::Relaxed)});
-        for (name, hits) in KEYS.iter().zip(&self.hits) {
+        for (name, hits) in KINDS.iter().zip(&self.hits) {
             stats[*name] = hits.load(Ordering::Relaxed).into();
         }
         stats["last_missed"] =

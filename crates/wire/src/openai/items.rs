@@ -18,6 +18,7 @@ pub enum Item {
     McpApprovalResponse(McpApprovalResponseItem),
     FileSearchCall(FileSearchCallItem),
     WebSearchCall(WebSearchCallItem),
+    Compaction(CompactionItem),
     /// A message without `type` (OpenAI's short input form) or a kind we do not know.
     #[serde(untagged)]
     Loose(LooseItem),
@@ -35,6 +36,7 @@ impl Item {
             Self::McpApprovalResponse(item) => item.id.as_deref(),
             Self::FileSearchCall(item) => Some(item.id.as_str()),
             Self::WebSearchCall(item) => Some(item.id.as_str()),
+            Self::Compaction(item) => Some(item.id.as_str()),
             Self::Loose(LooseItem::Unknown(value)) => value.get("id").and_then(Value::as_str),
         }
         .filter(|id| !id.is_empty())
@@ -52,6 +54,7 @@ impl Item {
             Self::McpApprovalResponse(item) => item.id = Some(id),
             Self::FileSearchCall(item) => item.id = id,
             Self::WebSearchCall(item) => item.id = id,
+            Self::Compaction(item) => item.id = id,
             Self::Loose(LooseItem::Unknown(value)) => {
                 if let Some(object) = value.as_object_mut() {
                     object.insert("id".into(), id.into());
@@ -302,4 +305,12 @@ pub struct WebSource {
     pub url: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+}
+
+/// What `/v1/responses/compact` made of a conversation. Its maker alone reads `encrypted_content`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CompactionItem {
+    #[serde(default)]
+    pub id: String,
+    pub encrypted_content: String,
 }

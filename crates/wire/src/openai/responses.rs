@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::chat::Usage;
 use super::items::Item;
 use super::tools::ResponseTool;
 use crate::JsonObject;
@@ -157,6 +158,19 @@ pub struct ResponseUsage {
     pub input_tokens_details: InputDetails,
     #[serde(default)]
     pub output_tokens_details: OutputDetails,
+}
+
+impl ResponseUsage {
+    /// Adds what one answer of a model took.
+    pub fn add(&mut self, usage: &Usage) {
+        let detail = |of: &str, name: &str| usage.extra.get(of)?.get(name)?.as_u64();
+        self.input_tokens += usage.prompt_tokens;
+        self.output_tokens += usage.completion_tokens;
+        self.total_tokens += usage.prompt_tokens + usage.completion_tokens;
+        self.input_tokens_details.cached_tokens += detail("prompt_tokens_details", "cached_tokens").unwrap_or(0);
+        self.output_tokens_details.reasoning_tokens +=
+            detail("completion_tokens_details", "reasoning_tokens").unwrap_or(0);
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
