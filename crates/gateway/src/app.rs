@@ -8,6 +8,7 @@ use engine::completions::CompletionLog;
 use engine::own::Kept;
 use ports::CallContext;
 use ports::agents::Agents;
+use ports::batches::Batches;
 use ports::completions::Completions;
 use ports::files::{Blobs, Files};
 use ports::registrations::Registrations;
@@ -17,6 +18,7 @@ use ports::vectors::{VectorSearch, VectorStores};
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
+use crate::batches::Crew;
 use crate::locks::Locks;
 
 /// Most open WebSockets; each may keep one response.
@@ -65,6 +67,7 @@ impl Default for Edge {
 /// What the edge reads and writes by itself.
 #[derive(Clone)]
 pub struct Stores {
+    pub batches: Arc<dyn Batches>,
     pub completions: Arc<dyn Completions>,
     pub agents: Arc<dyn Agents>,
     pub registrations: Arc<dyn Registrations>,
@@ -97,6 +100,7 @@ pub struct App {
     pub(crate) running: Arc<Semaphore>,
     /// Open WebSockets.
     pub(crate) sockets: Arc<Semaphore>,
+    pub(crate) crew: Crew,
     /// One turn at a time in a session: the next waits for the last one's response id.
     pub(crate) turns: Locks,
 }
@@ -114,7 +118,8 @@ impl App {
         let sockets = Arc::new(Semaphore::new(SOCKETS));
         let completions = CompletionLog::new(stores.completions.clone());
         let turns = Locks::default();
-        Arc::new(Self { responder, responses, sessions, completions, stores, edge, running, sockets, turns })
+        let crew = Crew::new(responder.ids.fresh("crew"));
+        Arc::new(Self { responder, responses, sessions, completions, stores, edge, running, sockets, crew, turns })
     }
 
     pub(crate) fn context(&self, provider_data: wire::JsonObject) -> CallContext {

@@ -2,6 +2,7 @@
 
 mod agents;
 mod app;
+mod batches;
 mod chat;
 mod completions;
 mod conversations;

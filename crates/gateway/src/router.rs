@@ -10,8 +10,8 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::{
-    agents, chat, completions, conversations, embeddings, files, inspect, messages, models, openapi, prompts, rerank,
-    responses, safety, socket, text_completions, tools, turns, vectors,
+    agents, batches, chat, completions, conversations, embeddings, files, inspect, messages, models, openapi, prompts,
+    rerank, responses, safety, socket, text_completions, tools, turns, vectors,
 };
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
@@ -79,6 +79,7 @@ const MOUNTED: &[(&str, &[(&str, &str)])] = &[
     ("/v1", files::ROUTES),
     ("/v1", vectors::ROUTES),
     ("/v1", safety::ROUTES),
+    ("/v1", batches::ROUTES),
     ("/v1alpha", rerank::ROUTES),
     ("/v1alpha/admin", ADMIN),
 ];
@@ -131,7 +132,7 @@ pub fn service(app: Arc<App>) -> host::Service {
         )
         .route("/prompts/{prompt_id}/versions", get(prompts::versions))
         .route("/prompts/{prompt_id}/set-default-version", post(prompts::set_default).put(prompts::set_default));
-    let kept = files::router().merge(vectors::router()).merge(safety::router());
+    let kept = files::router().merge(vectors::router()).merge(safety::router()).merge(batches::router());
     let looked_at = Router::new()
         .route("/providers", get(inspect::providers))
         .route("/providers/{provider_id}", get(inspect::provider))
@@ -161,10 +162,11 @@ pub fn service(app: Arc<App>) -> host::Service {
         })
         .layer(DefaultBodyLimit::max(limit))
         .with_state(app.clone());
-    let greeted = app.clone();
+    let (greeted, crewed) = (app.clone(), app.clone());
     host::Service::new("gateway", host::guard(router, &allowed))
         .with_task(move |stop| responder.watch_over(stop))
         .with_task(move |stop| completions.until(stop))
         .with_task(move |stop| tools::registered::greet_all(greeted, stop))
         .with_task(move |stop| files::sweep(app, stop))
+        .with_task(move |stop| batches::work_on_all(crewed, stop))
 }

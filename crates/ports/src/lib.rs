@@ -4,6 +4,7 @@
 //! chooses who stands where. Nothing here does I/O.
 
 pub mod agents;
+pub mod batches;
 pub mod completions;
 pub mod context;
 pub mod conversations;

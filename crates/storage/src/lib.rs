@@ -5,6 +5,7 @@
 //! on disk when the method returns.
 
 mod agents;
+mod batches;
 mod blobs;
 mod completions;
 mod conversations;

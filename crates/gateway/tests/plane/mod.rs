@@ -79,6 +79,7 @@ impl Plane {
             })
             .collect();
         let stores = Stores {
+            batches: Arc::new(store.clone()),
             completions: Arc::new(store.clone()),
             agents: Arc::new(store.clone()),
             registrations: Arc::new(store.clone()),

@@ -41,6 +41,7 @@ impl Plane {
         let serves = Serves::Chat(Arc::new(OpenAiCompatible::new(config)), ModelTraits::default());
         let entry = ProviderEntry { id: "vllm".into(), kind: "remote::vllm".into(), serves, shown_config: json!({}) };
         let stores = Stores {
+            batches: Arc::new(store.clone()),
             completions: Arc::new(store.clone()),
             agents: Arc::new(store.clone()),
             registrations: Arc::new(store.clone()),

@@ -35,6 +35,7 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
     });
     let limits = Limits { run_time: Duration::from_secs(config.gateway.time_limit_seconds), ..Limits::default() };
     let stores = Stores {
+        batches: Arc::new(store.clone()),
         completions: Arc::new(store.clone()),
         agents: Arc::new(store.clone()),
         registrations: Arc::new(store.clone()),
