@@ -11,7 +11,7 @@ use crate::options::Options;
 
 /// The fields that every question of a run to the model shares.
 pub fn template(request: &ResponseRequest, options: &Options) -> ChatRequest {
-    let mut extra = options.sampling.clone();
+    let mut extra = options.passed.clone();
     let most = extra.remove("max_tokens").and_then(|most| most.as_u64()).and_then(|most| u32::try_from(most).ok());
     let mut pass = |name: &str, value: Option<Value>| {
         if let Some(value) = value {

@@ -284,7 +284,7 @@ impl Responder {
 
 fn lost(why: &str) -> ResponseError {
     let message = format!("this response was interrupted: {why}; send the request again");
-    ResponseError { code: "server_error".into(), message }
+    ResponseError::new("server_error", message)
 }
 
 /// Whether the record was still to be changed. A store that fails is told and does not stop the work.

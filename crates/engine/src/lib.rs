@@ -14,6 +14,7 @@ pub mod event;
 mod gather;
 pub mod grounding;
 pub mod history;
+mod images;
 pub mod limits;
 pub mod live;
 pub mod mcp_headers;

@@ -351,7 +351,7 @@ impl Recorder {
             }
             Outcome::Failed { code, message } => {
                 self.response.status = ResponseStatus::Failed;
-                self.response.error = Some(ResponseError { code, message });
+                self.response.error = Some(ResponseError::new(code, message));
             }
         }
         let response = Box::new(self.response.clone());

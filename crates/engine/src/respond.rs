@@ -31,7 +31,7 @@ use crate::recording::{Keep, Recording, Refusal};
 use crate::registry::{ChatRoute, Registry};
 use crate::request::{Asked, RequestError, check, input_items, invalid};
 use crate::run::{Rules, Run, opening};
-use crate::{history, truncate};
+use crate::{history, images, truncate};
 
 /// Events waiting for a slow reader before the run waits with them.
 const EVENTS_AHEAD: usize = 64;
@@ -251,6 +251,11 @@ impl Responder {
     ) -> Result<(), Gone> {
         let Prepared { request, options, choice, route, input, history, asked, listed, filled, attachments, guard } =
             prepared;
+        if let Some(at) = images::unreadable(&input) {
+            let message = format!("{at}: the image is not valid base64");
+            let failed = Outcome::Failed { code: "invalid_base64_image".into(), message };
+            return events.send(RunEvent::Finished(failed)).await.map_err(|_| Gone);
+        }
         let new = input.len();
         let mut items = history;
         items.extend(input);

@@ -15,6 +15,7 @@ use crate::{router, vectors};
 const BUILT_IN: &[(&str, &str, &str)] = &[
     ("agents", "meta-reference", "inline::meta-reference"),
     ("responses", "builtin", "inline::builtin"),
+    ("batches", "reference", "inline::reference"),
     ("files", "meta-reference-files", "inline::localfs"),
     ("safety", "llama-guard", "inline::llama-guard"),
     ("safety", "pii", "inline::pii"),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::chat::Usage;
 use super::items::Item;
 use super::tools::ResponseTool;
-use crate::JsonObject;
+use crate::{JsonObject, lenient};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResponseRequest {
@@ -14,7 +14,7 @@ pub struct ResponseRequest {
     pub input: ResponseInput,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ResponseTool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_choice: Option<Value>,
@@ -140,9 +140,32 @@ impl ResponseObject {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResponseError {
+    /// One of OpenAI's: typed clients know no others.
     pub code: String,
     pub message: String,
+    /// Ours: what it was, where OpenAI has no word for it (`timeout`, `model_unreachable`, `model_not_found`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
+
+impl ResponseError {
+    /// `cause` is the code if it is one of OpenAI's, else the reason.
+    pub fn new(cause: impl Into<String>, message: impl Into<String>) -> Self {
+        let (cause, message) = (cause.into(), message.into());
+        match ERROR_CODES.contains(&cause.as_str()) {
+            true => Self { code: cause, message, reason: None },
+            false => Self { code: "server_error".into(), message, reason: Some(cause) },
+        }
+    }
+
+    /// What went wrong, in our words.
+    pub fn cause(&self) -> &str {
+        self.reason.as_deref().unwrap_or(&self.code)
+    }
+}
+
+/// Those of OpenAI's codes that we use.
+const ERROR_CODES: [&str; 4] = ["server_error", "rate_limit_exceeded", "invalid_prompt", "invalid_base64_image"];
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IncompleteDetails {
