@@ -1,6 +1,7 @@
 //! Time of an exact search over 10,000 chunks of 768: `cargo run --release -p engine --example vector-search`.
 #![allow(clippy::print_stdout)]
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -81,6 +82,10 @@ impl VectorStores for Rows {
         };
         Ok((0..ROWS).map(chunk).collect())
     }
+    async fn vectors_of(&self, _: &str, _: &[String]) -> Result<HashMap<String, Vec<f32>>, StoreError> {
+        Ok(HashMap::new())
+    }
+
     async fn chunks_of(&self, _: &str, _: &str) -> Result<Vec<Chunk>, StoreError> {
         Ok(Vec::new())
     }

@@ -103,7 +103,7 @@ impl Responder {
         request: ResponseRequest,
         cx: CallContext,
     ) -> Result<(ResponseObject, Arc<Live>), RequestError> {
-        let prepared = self.prepare(request, &cx).await?;
+        let prepared = self.prepare(request, &cx, None).await?;
         let mut recorder = self.recorder(&prepared);
         recorder.set_status(ResponseStatus::Queued);
         let waiting = (!holds_secrets(&prepared.request, &cx)).then(|| Box::new(prepared.request.clone()));
@@ -263,7 +263,7 @@ impl Responder {
             let mut cx = CallContext::new(self.ids.fresh("req"), self.limits.run_time);
             cx.caller.clone_from(&stored.owner);
             let live = Live::new(id.clone(), stored.owner.clone());
-            match self.prepare(*request, &cx).await {
+            match self.prepare(*request, &cx, None).await {
                 Ok(prepared) if self.background.admit(&live) => {
                     tracing::info!(response = %id, "resuming a response that was queued");
                     let recorder = self.recorder(&prepared).resuming(stored.response);
@@ -289,7 +289,7 @@ impl Responder {
 
 fn lost(why: &str) -> ResponseError {
     let message = format!("this response was interrupted: {why}; send the request again");
-    ResponseError { code: "server_error".into(), message }
+    ResponseError::new("server_error", message)
 }
 
 /// Whether the record was still to be changed. A store that fails is told and does not stop the work.

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::StreamExt;
 use ports::CallContext;
 use ports::fold::Folded;
-use ports::inference::{ChatCall, ChatDelta, InferenceError};
+use ports::inference::{Beside, ChatCall, ChatDelta, InferenceError};
 use ports::tools::{ToolError, ToolOutput, ToolSource};
+use serde_json::Value;
 use tokio::sync::mpsc;
 use wire::openai::chat::{ChatMessage, ChatRequest, Role, ToolChoice, ToolMode};
 
@@ -127,18 +128,32 @@ impl Driver {
             Err(error) => return Ok(Err(error)),
         };
         let mut folded = Folded::default();
+        let mut likely = None;
         while let Some(delta) = stream.next().await {
             let delta = match delta {
                 Ok(delta) => delta,
                 Err(error) => return Ok(Err(error)),
             };
             folded.push(&delta);
-            if let (ChatDelta::Text(text), false) = (delta, hold_back) {
-                self.tell(RunEvent::Text(text)).await?;
+            match delta {
+                ChatDelta::Beside(beside) => likely = self.likely(&beside),
+                ChatDelta::Text(text) if !hold_back => {
+                    if let Some(tokens) = likely.take() {
+                        self.tell(RunEvent::Likely(tokens)).await?;
+                    }
+                    self.tell(RunEvent::Text(text)).await?;
+                }
+                _ => likely = None,
             }
         }
         self.tell(RunEvent::Asked { usage: folded.usage.clone() }).await?;
         Ok(Ok((folded, !hold_back)))
+    }
+
+    /// The likelihoods of tokens, where the caller has asked for them.
+    fn likely(&self, beside: &Beside) -> Option<Vec<Value>> {
+        self.template.extra.get("logprobs")?;
+        beside.choice.get("logprobs")?.get("content")?.as_array().cloned()
     }
 
     /// Ends the message on show, writing it out now if it was held back.

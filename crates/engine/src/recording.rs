@@ -31,10 +31,11 @@ pub(crate) struct Keep {
 /// Why a tool server could not be asked, for callers who want that as an error rather than as an item.
 pub(crate) type Refusal = Arc<Mutex<Option<RequestError>>>;
 
-pub(crate) struct Recording {
-    pub recorder: Recorder,
-    pub keep: Keep,
-    pub refusal: Refusal,
+/// A response under way. Dropping it stops the work.
+pub struct Recording {
+    pub(crate) recorder: Recorder,
+    pub(crate) keep: Keep,
+    pub(crate) refusal: Refusal,
     receiver: mpsc::Receiver<RunEvent>,
     pending: VecDeque<ResponseEvent>,
     ended: bool,
@@ -44,7 +45,7 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    pub fn new(
+    pub(crate) fn new(
         recorder: Recorder,
         opened: Vec<ResponseEvent>,
         keep: Keep,
@@ -79,7 +80,7 @@ impl Recording {
     }
 
     /// Runs to the end. A tool server that cannot be asked is an error here.
-    pub async fn whole(mut self) -> Result<ResponseObject, RequestError> {
+    pub(crate) async fn whole(mut self) -> Result<ResponseObject, RequestError> {
         while let Some(event) = self.next().await {
             if matches!(event.kind, EventKind::McpListFailed { .. })
                 && let Some(refusal) = self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()

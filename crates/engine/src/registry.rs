@@ -72,7 +72,7 @@ impl ProviderEntry {
         }
     }
 
-    fn kind_served(&self) -> ModelKind {
+    pub fn kind_served(&self) -> ModelKind {
         match self.serves {
             Serves::Chat(..) => ModelKind::Llm,
             Serves::Embeddings(_) => ModelKind::Embedding,
@@ -110,7 +110,8 @@ type Listed = Arc<Vec<ServedModel>>;
 
 pub struct Registry {
     providers: Vec<ProviderEntry>,
-    lists: RwLock<HashMap<String, (Instant, Listed)>>,
+    /// By provider and kind: one provider may serve models of several kinds.
+    lists: RwLock<HashMap<(String, ModelKind), (Instant, Listed)>>,
     registrations: Option<Arc<dyn Registrations>>,
 }
 
@@ -133,9 +134,10 @@ impl Registry {
     pub async fn models(&self, cx: &CallContext) -> Vec<(ProviderEntry, ServedModel)> {
         let lists = futures::future::join_all(self.providers.iter().map(|entry| self.listed(entry, cx))).await;
         let pairs = self.providers.iter().zip(lists);
-        pairs
-            .flat_map(|(entry, models)| models.iter().map(|model| (entry.clone(), model.clone())).collect::<Vec<_>>())
-            .collect()
+        let row = |entry: &ProviderEntry, models: Listed| {
+            models.iter().map(|model| (entry.clone(), model.clone())).collect::<Vec<_>>()
+        };
+        pairs.flat_map(|(entry, models)| row(entry, models.unwrap_or_default())).collect()
     }
 
     pub async fn chat(&self, name: &str, cx: &CallContext) -> Result<ChatRoute, InferenceError> {
@@ -206,18 +208,16 @@ impl Registry {
         for entry in &serving {
             let Some(model) = name.strip_prefix(&entry.id).and_then(|rest| rest.strip_prefix('/')) else { continue };
             let list = self.listed(entry, cx).await;
-            if list.is_empty() || list.iter().any(|served| served.name == model) {
+            if list.is_none_or(|list| list.iter().any(|served| served.name == model)) {
                 return Ok((entry, model.to_owned()));
             }
         }
         let mut unknown = None;
         for entry in &serving {
-            let list = self.listed(entry, cx).await;
-            if list.iter().any(|served| served.name == name) {
-                return Ok((entry, name.to_owned()));
-            }
-            if list.is_empty() {
-                unknown = Some(*entry);
+            match self.listed(entry, cx).await {
+                Some(list) if list.iter().any(|served| served.name == name) => return Ok((entry, name.to_owned())),
+                Some(_) => {}
+                None => unknown = Some(*entry),
             }
         }
         // One provider that cannot say what it serves: let it answer for itself.
@@ -227,25 +227,26 @@ impl Registry {
         }
     }
 
-    /// The provider's list, from memory while fresh; empty when it cannot be had.
-    async fn listed(&self, entry: &ProviderEntry, cx: &CallContext) -> Listed {
-        if let Some((at, models)) = self.lists.read().unwrap_or_else(PoisonError::into_inner).get(&entry.id)
+    /// The provider's list, from memory while fresh; `None` when it cannot be had.
+    async fn listed(&self, entry: &ProviderEntry, cx: &CallContext) -> Option<Listed> {
+        let key = (entry.id.clone(), entry.kind_served());
+        if let Some((at, models)) = self.lists.read().unwrap_or_else(PoisonError::into_inner).get(&key)
             && at.elapsed() < FRESH
         {
-            return models.clone();
+            return Some(models.clone());
         }
         match tokio::time::timeout(PATIENCE.min(cx.left()), entry.list(cx)).await {
             Ok(Ok(models)) => {
                 let models = Arc::new(models);
                 let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
-                lists.insert(entry.id.clone(), (Instant::now(), models.clone()));
-                models
+                lists.insert(key, (Instant::now(), models.clone()));
+                Some(models)
             }
             Ok(Err(error)) => {
                 tracing::debug!(provider = %entry.id, %error, "models not listed");
-                Listed::default()
+                None
             }
-            Err(_) => Listed::default(),
+            Err(_) => None,
         }
     }
 }

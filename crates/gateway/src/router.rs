@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::errors::ApiError;
 use crate::{
     agents, batches, chat, completions, conversations, embeddings, files, inspect, messages, models, openapi, prompts,
-    rerank, responses, safety, text_completions, tools, turns, vectors,
+    rerank, responses, safety, socket, text_completions, tools, turns, vectors,
 };
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
@@ -35,6 +35,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/v1/messages"),
     ("POST", "/v1/responses"),
     ("GET", "/v1/responses"),
+    ("POST", "/v1/responses/compact"),
     ("GET", "/v1/responses/{response_id}"),
     ("DELETE", "/v1/responses/{response_id}"),
     ("GET", "/v1/responses/{response_id}/input_items"),
@@ -108,7 +109,8 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/embeddings", post(embeddings::create))
         .route("/models", get(models::list).post(models::register))
         .route("/models/{*model_id}", get(models::one).delete(models::unregister))
-        .route("/responses", post(responses::create).get(responses::list))
+        .route("/responses", post(responses::create).get(socket::list_or_open))
+        .route("/responses/compact", post(responses::compact))
         .route("/responses/{response_id}", get(responses::get).delete(responses::remove))
         .route("/responses/{response_id}/input_items", get(responses::input_items))
         .route("/responses/{response_id}/cancel", post(responses::cancel));

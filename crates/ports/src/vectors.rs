@@ -1,5 +1,7 @@
 //! Vector stores: their records, and the search over their chunks.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use wire::JsonObject;
@@ -162,6 +164,9 @@ pub trait VectorStores: Send + Sync {
 
     /// Chunks newer than `after`, oldest first.
     async fn chunks_since(&self, store_id: &str, after: i64) -> Result<Vec<Chunk>, StoreError>;
+
+    /// The vectors of these chunks, as they were put in; a chunk that is gone has none.
+    async fn vectors_of(&self, store_id: &str, chunk_ids: &[String]) -> Result<HashMap<String, Vec<f32>>, StoreError>;
 
     async fn chunks_of(&self, store_id: &str, file_id: &str) -> Result<Vec<Chunk>, StoreError>;
 }

@@ -1,5 +1,7 @@
 //! Vector stores, the files in them and their chunks.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use ports::responses::{Listed, Page, StoreError};
 use ports::vectors::{Attached, AttachedFilter, Chunk, FileBatch, FileCounts, Revision, VectorStore, VectorStores};
@@ -251,6 +253,25 @@ impl VectorStores for Store {
         .await
         .map_err(store_error)?;
         rows.iter().map(chunk).collect()
+    }
+
+    async fn vectors_of(&self, store_id: &str, chunk_ids: &[String]) -> Result<HashMap<String, Vec<f32>>, StoreError> {
+        let mut vectors = HashMap::with_capacity(chunk_ids.len());
+        for id in chunk_ids {
+            let row = sqlx::query(
+                "select id, file_id, ordinal, body, metadata, vector from vector_store_chunks
+                 where store_id = $1 and id = $2",
+            )
+            .bind(store_id)
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(store_error)?;
+            if let Some(row) = row {
+                vectors.insert(id.clone(), chunk(&row)?.vector);
+            }
+        }
+        Ok(vectors)
     }
 
     async fn chunks_of(&self, store_id: &str, file_id: &str) -> Result<Vec<Chunk>, StoreError> {

@@ -21,6 +21,11 @@ use crate::errors::ApiError;
 
 pub use embed::add;
 
+/// Our own search under the name of the provider whose features it has (vectors, words, both, and filters): clients
+/// written for Llama Stack choose by these names what they may ask.
+pub const PROVIDER: &str = "sqlite-vec";
+pub const PROVIDER_TYPE: &str = "inline::sqlite-vec";
+
 /// Routes below `/v1`.
 pub fn router() -> Router<Arc<App>> {
     Router::new()

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use ports::CallContext;
 use ports::fold::Folded;
 use ports::health::ProviderHealth;
-use ports::inference::{ChatCall, ChatStream, Inference, InferenceError, Narrowed, ServedModel};
+use ports::inference::{ChatCall, ChatStream, Inference, InferenceError, ModelKind, Narrowed, ServedModel};
 use serde_json::{Value, json};
 use wire::openai::chat::{ChatMessage, ChatRequest, Role, StreamOptions};
 use wire::openai::completions::CompletionRequest;
@@ -38,7 +38,7 @@ impl Inference for OpenAiCompatible {
     }
 
     async fn models(&self, cx: &CallContext) -> Result<Vec<ServedModel>, InferenceError> {
-        self.served(cx).await
+        self.served_as(ModelKind::Llm, cx).await
     }
 
     async fn health(&self) -> ProviderHealth {

@@ -101,6 +101,9 @@ async fn keeps_chunks(store: &dyn VectorStores) {
     store.add_chunks("vs_1", &[chunk("c1", "f1", 1), chunk("c0", "f1", 0)]).await.expect("added");
     assert_eq!(store.revision("vs_1").await.expect("read"), Revision { now: 1, rewritten: 0 });
     store.add_chunks("vs_1", &[chunk("d0", "f2", 0)]).await.expect("added");
+    let wanted = ["c1".to_owned(), "gone".to_owned()];
+    let vectors = store.vectors_of("vs_1", &wanted).await.expect("read");
+    assert_eq!(vectors.into_iter().collect::<Vec<_>>(), [("c1".to_owned(), chunk("c1", "f1", 1).vector)]);
     assert_eq!(store.chunks_of("vs_1", "f1").await.expect("read"), [chunk("c0", "f1", 0), chunk("c1", "f1", 1)]);
     assert_eq!(store.chunks_since("vs_1", 1).await.expect("read"), [chunk("d0", "f2", 0)]);
     store.add_chunks("vs_1", &[chunk("d0", "f2", 3)]).await.expect("replaced");
