@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ports::access::Caller;
 use ports::conversations::Appended;
 use ports::responses::{StoreError, StoredResponse};
 use tokio::sync::mpsc;
@@ -20,7 +21,7 @@ use crate::respond::Responder;
 pub(crate) struct Keep {
     pub input: Vec<Item>,
     pub history: Vec<Item>,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
     pub conversation: Option<String>,
     pub background: bool,
     pub responder: Arc<Responder>,

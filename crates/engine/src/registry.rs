@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ports::CallContext;
+use ports::access::{Action, Policy, Resource, kind};
 use ports::embeddings::Embeddings;
 use ports::health::ProviderHealth;
 use ports::inference::{Inference, InferenceError, ModelKind, ServedModel};
@@ -91,23 +92,40 @@ pub struct EmbeddingRoute {
 
 pub struct Registry {
     providers: Vec<ProviderEntry>,
+    policy: Arc<Policy>,
     lists: Mutex<HashMap<String, (Instant, Vec<ServedModel>)>>,
 }
 
 impl Registry {
     pub fn new(providers: Vec<ProviderEntry>) -> Self {
-        Self { providers, lists: Mutex::new(HashMap::new()) }
+        Self { providers, policy: Arc::default(), lists: Mutex::new(HashMap::new()) }
+    }
+
+    /// Shows each caller only the models that `policy` lets them read; the others do not exist for them.
+    pub fn with_policy(mut self, policy: Arc<Policy>) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn open(&self, entry: &ProviderEntry, model: &str, cx: &CallContext) -> bool {
+        let id = format!("{}/{model}", entry.id);
+        self.policy.permits(cx.caller.as_deref(), Action::Read, Resource::unowned(kind::MODEL, &id))
     }
 
     pub fn providers(&self) -> &[ProviderEntry] {
         &self.providers
     }
 
-    /// Every model of every provider that answers, with its provider.
+    /// Every model of every provider that answers, with its provider, as far as the caller may use it.
     pub async fn models(&self, cx: &CallContext) -> Vec<(ProviderEntry, ServedModel)> {
         let lists = futures::future::join_all(self.providers.iter().map(|entry| self.listed(entry, cx))).await;
         let pairs = self.providers.iter().zip(lists);
-        pairs.flat_map(|(entry, models)| models.into_iter().map(|model| (entry.clone(), model))).collect()
+        let all = pairs.flat_map(|(entry, models)| models.into_iter().map(|model| (entry.clone(), model)));
+        all.filter(|(entry, model)| self.open(entry, &model.name, cx)).collect()
     }
 
     pub async fn chat(&self, name: &str, cx: &CallContext) -> Result<ChatRoute, InferenceError> {
@@ -133,8 +151,21 @@ impl Registry {
         }
     }
 
-    /// A qualified name goes straight to its provider, which may be down just now; a bare one is looked up.
     async fn find(
+        &self,
+        name: &str,
+        kind: ModelKind,
+        cx: &CallContext,
+    ) -> Result<(&ProviderEntry, String), InferenceError> {
+        let (entry, model) = self.resolve(name, kind, cx).await?;
+        match self.open(entry, &model, cx) {
+            true => Ok((entry, model)),
+            false => Err(InferenceError::NotFound(name.to_owned())),
+        }
+    }
+
+    /// A qualified name goes straight to its provider, which may be down just now; a bare one is looked up.
+    async fn resolve(
         &self,
         name: &str,
         kind: ModelKind,

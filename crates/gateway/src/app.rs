@@ -6,6 +6,7 @@ use std::time::Duration;
 use engine::Responder;
 use engine::completions::CompletionLog;
 use ports::CallContext;
+use ports::access::{Action, Resource};
 use ports::agents::Agents;
 use ports::completions::Completions;
 use ports::files::{Blobs, Files};
@@ -13,17 +14,18 @@ use ports::registrations::Registrations;
 use ports::responses::Responses;
 use ports::sessions::Sessions;
 use ports::vectors::{VectorSearch, VectorStores};
-use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
+use crate::admission::Admission;
+use crate::errors::ApiError;
 use crate::locks::Locks;
 
 /// How the edge is held.
 #[derive(Clone)]
 pub struct Edge {
     pub allowed: host::Allowed,
-    /// Asked for on every route but health and version; `None` lets everyone on loopback in.
-    pub token: Option<SecretString>,
+    /// Who may come in, how far and how often; every route but health and version asks.
+    pub admission: Admission,
     pub max_body_bytes: usize,
     /// One uploaded file.
     pub max_file_bytes: u64,
@@ -45,7 +47,7 @@ impl Default for Edge {
     fn default() -> Self {
         Self {
             allowed: host::Allowed::default(),
-            token: None,
+            admission: Admission::default(),
             max_body_bytes: 16 * 1024 * 1024,
             max_file_bytes: 512 * 1024 * 1024,
             max_running: 64,
@@ -101,6 +103,17 @@ impl App {
         let mut cx = CallContext::new(self.responder.ids.fresh("req"), self.edge.time_limit);
         cx.provider_data = provider_data;
         cx
+    }
+
+    /// Refuses to make what the access policy does not let the caller make.
+    pub(crate) fn permit_new(&self, kind: &str, id: &str, cx: &CallContext) -> Result<(), ApiError> {
+        let policy = self.responder.registry.policy();
+        match policy.permits(cx.caller.as_deref(), Action::Create, Resource::unowned(kind, id)) {
+            true => Ok(()),
+            false => {
+                Err(ApiError::forbidden(format!("the access policy does not let this caller create {kind}::{id}")))
+            }
+        }
     }
 
     /// An id as Llama Stack's own objects carry it: a UUID without a prefix.

@@ -9,6 +9,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use ports::CallContext;
+use ports::access::Caller;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
@@ -59,7 +60,9 @@ impl FromRequestParts<Arc<App>> for Context {
                 ApiError::invalid("X-LlamaStack-Provider-Data", "X-LlamaStack-Provider-Data must be a JSON object")
             })?,
         };
-        Ok(Self(app.context(provider_data)))
+        let mut cx = app.context(provider_data);
+        cx.caller = parts.extensions.get::<Caller>().cloned();
+        Ok(Self(cx))
     }
 }
 

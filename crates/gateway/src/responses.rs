@@ -15,6 +15,7 @@ use wire::openai::events::ResponseEvent;
 use wire::openai::items::Item;
 use wire::openai::responses::{ResponseObject, ResponseRequest};
 
+use ports::access::Principal;
 use ports::responses::StoredResponse;
 
 use crate::app::App;
@@ -140,7 +141,7 @@ pub async fn list(
     Ok(Json(ListPage::new(data, listed.has_more, |row: &ListedResponse| row.response.id.clone())))
 }
 
-async fn stored(app: &App, id: &str, owner: Option<&str>) -> Result<StoredResponse, ApiError> {
+async fn stored(app: &App, id: &str, owner: Option<&Principal>) -> Result<StoredResponse, ApiError> {
     app.responses.get(id, owner).await?.ok_or_else(|| unknown(id))
 }
 

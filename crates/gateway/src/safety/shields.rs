@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use ports::access::{Action, Principal, Resource};
 use ports::registrations::Registration;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -68,10 +69,12 @@ impl Shield {
     }
 }
 
-pub async fn all(app: &App, owner: Option<&str>) -> Result<Vec<Shield>, ApiError> {
+pub async fn all(app: &App, owner: Option<&Principal>) -> Result<Vec<Shield>, ApiError> {
     let stored = app.stores.registrations.all_registered(KIND, owner).await?;
     let mut shields: Vec<Shield> = stored.into_iter().filter_map(|(id, body)| Shield::stored(id, &body)).collect();
-    for provider in [Provider::Injection, Provider::Pii] {
+    let policy = app.responder.registry.policy();
+    let open = |provider: &Provider| policy.permits(owner, Action::Read, Resource::unowned(KIND, provider.id()));
+    for provider in [Provider::Injection, Provider::Pii].into_iter().filter(open) {
         if !shields.iter().any(|shield| shield.id == provider.id()) {
             shields.insert(0, Shield::built_in(provider));
         }
@@ -79,7 +82,7 @@ pub async fn all(app: &App, owner: Option<&str>) -> Result<Vec<Shield>, ApiError
     Ok(shields)
 }
 
-pub async fn known(app: &App, id: &str, owner: Option<&str>) -> Result<Shield, ApiError> {
+pub async fn known(app: &App, id: &str, owner: Option<&Principal>) -> Result<Shield, ApiError> {
     let found = all(app, owner).await?.into_iter().find(|shield| shield.id == id);
     found.ok_or_else(|| {
         ApiError::not_found(format!("Shield '{id}' not found. Use 'client.shields.list()' to list available Shields."))
@@ -119,6 +122,7 @@ pub async fn register(
     let shield = Shield { id: id.clone(), provider, resource, params: request.params.unwrap_or_else(|| json!({})) };
     let body = shield.shown();
     let created_at = app.responder.clock.now().as_microsecond();
+    app.permit_new(KIND, &id, &cx)?;
     let registration = Registration { kind: KIND, id, body: body.clone(), created_at, owner: cx.caller };
     app.stores.registrations.register(&registration).await?;
     Ok(Json(body))

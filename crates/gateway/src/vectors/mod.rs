@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use ports::access::{Action, Principal};
 use ports::responses::Page;
 use ports::vectors::VectorStore;
 use serde::Deserialize;
@@ -61,9 +62,16 @@ pub const ROUTES: &[(&str, &str)] = &[
 ];
 
 /// A store of the caller's. Both generations answer 400 to ids they do not know.
-async fn known(app: &App, id: &str, owner: Option<&str>) -> Result<VectorStore, ApiError> {
+async fn known(app: &App, id: &str, owner: Option<&Principal>) -> Result<VectorStore, ApiError> {
     let found = app.stores.vectors.vector_store(id, owner).await?;
     found.ok_or_else(|| ApiError::invalid("vector_store_id", format!("Vector_store '{id}' not found")))
+}
+
+/// The same, for a caller who may change it.
+async fn to_change(app: &App, id: &str, owner: Option<&Principal>) -> Result<VectorStore, ApiError> {
+    let store = known(app, id, owner).await?;
+    app.responder.permit(Action::Update, &store, owner)?;
+    Ok(store)
 }
 
 fn expired(app: &App, store: &VectorStore) -> bool {
@@ -71,7 +79,7 @@ fn expired(app: &App, store: &VectorStore) -> bool {
 }
 
 /// A store that may still be used, marked as used now.
-async fn in_use(app: &App, id: &str, owner: Option<&str>) -> Result<VectorStore, ApiError> {
+async fn in_use(app: &App, id: &str, owner: Option<&Principal>) -> Result<VectorStore, ApiError> {
     let mut store = known(app, id, owner).await?;
     if expired(app, &store) {
         return Err(ApiError::invalid("vector_store_id", format!("Vector_store '{id}' has expired")));
