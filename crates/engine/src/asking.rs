@@ -70,6 +70,7 @@ pub fn approved(items: &[Item]) -> Vec<CallRef> {
         .map(|request| CallRef {
             id: format!("call_{}", request.id),
             label: request.server_label.clone(),
+            ours: None,
             tool: request.name.clone(),
             arguments: request.arguments.clone(),
             approved_by: Some(request.id.clone()),

@@ -10,10 +10,11 @@ use ports::fold::Folded;
 use ports::inference::{ChatCall, ChatDelta, InferenceError};
 use ports::tools::{ToolError, ToolOutput, ToolSource};
 use tokio::sync::mpsc;
-use wire::openai::chat::{ChatRequest, ToolChoice, ToolMode};
+use wire::openai::chat::{ChatMessage, ChatRequest, Role, ToolChoice, ToolMode};
 
 use crate::event::{CallRef, Outcome, RunEvent};
 use crate::limits::Limits;
+use crate::own::{self, Guard, Ours};
 use crate::registry::ChatRoute;
 use crate::run::{Ask, Run, Step};
 
@@ -21,6 +22,8 @@ use crate::run::{Ask, Run, Step};
 pub struct Driver {
     pub route: ChatRoute,
     pub sources: HashMap<String, Arc<dyn ToolSource>>,
+    pub ours: HashMap<Ours, Arc<dyn ToolSource>>,
+    pub guard: Option<Guard>,
     /// Sampling fields and `response_format` of every question to the model.
     pub template: ChatRequest,
     pub limits: Limits,
@@ -35,11 +38,19 @@ pub struct Gone;
 
 impl Driver {
     pub async fn drive(&self, mut run: Run) -> Result<(), Gone> {
+        if self.objected(own::said(run.messages())).await? {
+            return Ok(());
+        }
         loop {
             match run.step() {
                 Step::AskModel(ask) => match self.ask(ask, &run).await? {
                     Ok((answer, streamed)) => {
                         let shown = run.on_model(answer);
+                        if let Some(words) = shown.as_ref().filter(|_| self.guard.is_some())
+                            && self.objected(ChatMessage::text(Role::Assistant, words.as_str())).await?
+                        {
+                            return Ok(());
+                        }
                         self.show(shown, streamed).await?;
                     }
                     Err(InferenceError::Cancelled) => return Err(Gone),
@@ -71,10 +82,26 @@ impl Driver {
         }
     }
 
+    /// Ends the run with a refusal, or as failed, when a shield objects to `message` or cannot judge it.
+    async fn objected(&self, message: ChatMessage) -> Result<bool, Gone> {
+        let Some(guard) = &self.guard else { return Ok(false) };
+        let outcome = match guard.objection(message, &self.cx).await {
+            Ok(None) => return Ok(false),
+            Ok(Some(words)) => {
+                self.tell(RunEvent::Refused(words)).await?;
+                Outcome::Completed
+            }
+            Err(error) => Outcome::Failed { code: "server_error".into(), message: format!("guardrails: {error}") },
+        };
+        self.tell(RunEvent::Finished(outcome)).await?;
+        Ok(true)
+    }
+
     /// One question to the model. Text is passed on as it comes, unless grounding has to see it whole first; says
     /// whether it was.
     async fn ask(&self, ask: Ask, run: &Run) -> Result<Result<(Folded, bool), InferenceError>, Gone> {
-        let hold_back = self.route.traits.grounded || !ask.tools_allowed && !run.toolbox().is_empty();
+        let hold_back =
+            self.guard.is_some() || self.route.traits.grounded || !ask.tools_allowed && !run.toolbox().is_empty();
         let mut request =
             ChatRequest { messages: ask.messages, model: self.route.model.clone(), ..self.template.clone() };
         if !self.route.traits.grounded {
@@ -132,7 +159,11 @@ impl Driver {
     }
 
     async fn one(&self, call: &CallRef) -> Result<ToolOutput, ToolError> {
-        let Some(source) = self.sources.get(&call.label) else {
+        let source = match call.ours {
+            Some(ours) => self.ours.get(&ours),
+            None => self.sources.get(&call.label),
+        };
+        let Some(source) = source else {
             return Err(ToolError::NotFound { server: call.label.clone(), name: call.tool.clone() });
         };
         let arguments = serde_json::from_str(&call.arguments).unwrap_or_default();

@@ -1,7 +1,10 @@
 //! What happens in a run, in order. Responses, agent turns and plain chat are renderings of these.
 
 use ports::tools::ToolDef;
+use serde_json::Value;
 use wire::openai::chat::Usage;
+
+use crate::own::Ours;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunEvent {
@@ -42,6 +45,8 @@ pub enum RunEvent {
     NeedsApproval {
         call: CallRef,
     },
+    /// A shield stopped it; these are the words in place of an answer.
+    Refused(String),
     Asked {
         usage: Usage,
     },
@@ -52,8 +57,9 @@ pub enum RunEvent {
 pub struct CallRef {
     /// The id the model gave the call.
     pub id: String,
-    /// Label of the tool server; empty for the caller's own functions.
+    /// Label of the tool server; empty for the caller's own functions and for ours.
     pub label: String,
+    pub ours: Option<Ours>,
     /// The tool's name on its server.
     pub tool: String,
     /// JSON text.
@@ -66,11 +72,11 @@ pub struct CallRef {
 pub enum CallOutput {
     Ran {
         text: String,
+        /// Of our own tools only: what they found.
+        found: Option<Value>,
     },
     /// The tool ran and reported an error, or could not be run.
-    Failed {
-        message: String,
-    },
+    Failed { message: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

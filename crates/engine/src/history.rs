@@ -1,9 +1,12 @@
 //! Response items to the chat messages a model reads.
 
 use wire::openai::chat::{ChatMessage, Content, ContentPart, FunctionCall, Role, ToolCall};
-use wire::openai::items::{Item, LooseItem, McpApprovalRequestItem, MessageContent, MessageItem};
+use wire::openai::items::{
+    FileSearchCallItem, FileSearchResult, Item, LooseItem, McpApprovalRequestItem, MessageContent, MessageItem,
+};
 
 use crate::compact::compact;
+use crate::own::Ours;
 
 /// The messages of `items`, oldest first; tool outputs are cut to `output_budget` characters.
 ///
@@ -32,10 +35,33 @@ pub fn messages(items: &[Item], output_budget: usize) -> Vec<ChatMessage> {
                 let text = call.output.as_deref().or(call.error.as_deref()).unwrap_or("no output");
                 messages.push(ChatMessage::tool_result(&call.id, compact(text, output_budget)));
             }
+            Item::FileSearchCall(call) => messages.extend(searched(call, output_budget)),
+            Item::WebSearchCall(call) => {
+                let query = call.action.as_ref().map(|action| action.query.as_str()).unwrap_or_default();
+                let sources = call.action.as_ref().and_then(|action| action.sources.as_deref()).unwrap_or_default();
+                let urls: Vec<&str> = sources.iter().map(|source| source.url.as_str()).collect();
+                let text = compact(&urls.join("\n"), output_budget);
+                messages.extend(own_call(&call.id, Ours::WebSearch, query, text));
+            }
             _ => {}
         }
     }
     messages
+}
+
+/// A search of an earlier response as a call and its result; `None` when its results were not kept.
+fn searched(call: &FileSearchCallItem, output_budget: usize) -> Vec<ChatMessage> {
+    let Some(results) = &call.results else { return Vec::new() };
+    let passage =
+        |result: &FileSearchResult| format!("{} (cite as <|{}|>)\n{}", result.filename, result.file_id, result.text);
+    let text: Vec<String> = results.iter().map(passage).collect();
+    let text = compact(&text.join("\n\n"), output_budget);
+    own_call(&call.id, Ours::FileSearch, &call.queries.join(" "), text)
+}
+
+fn own_call(id: &str, ours: Ours, query: &str, text: String) -> Vec<ChatMessage> {
+    let arguments = serde_json::json!({"query": query}).to_string();
+    vec![assistant_call(id, ours.name(), &arguments), ChatMessage::tool_result(id, text)]
 }
 
 fn answered(items: &[Item], call_id: &str) -> bool {
@@ -75,8 +101,10 @@ fn chat_message(message: &MessageItem) -> ChatMessage {
 
 /// `input_image` of a response becomes `image_url` of a chat; text keeps its words.
 fn chat_part(part: &wire::openai::items::MessagePart) -> ContentPart {
-    if let Some(text) = &part.text {
-        return ContentPart { kind: "text".into(), text: Some(text.clone()), ..ContentPart::default() };
+    let refusal = part.extra.get("refusal").and_then(serde_json::Value::as_str);
+    if let Some(text) = part.text.as_deref().or(refusal) {
+        let text = text.to_owned();
+        return ContentPart { kind: "text".into(), text: Some(text), ..ContentPart::default() };
     }
     let mut extra = part.extra.clone();
     if part.kind == "input_image" {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use wire::JsonObject;
 use wire::openai::responses::{ResponseObject, ResponseRequest};
 
+use crate::own::guardrail_ids;
 use crate::prompt::PromptRef;
 use crate::request::{RequestError, invalid};
 
@@ -47,6 +48,8 @@ pub struct Options {
     pub presence_penalty: Option<f32>,
     pub reasoning: Option<Value>,
     pub prompt: Option<PromptRef>,
+    /// Ids of shields.
+    pub guardrails: Vec<String>,
     /// As they came, for the echo.
     echoed: JsonObject,
 }
@@ -78,6 +81,10 @@ impl Options {
             presence_penalty: penalty(extra, "presence_penalty")?,
             reasoning: field::<JsonObject>(extra, "reasoning")?.map(Value::Object),
             prompt: field(extra, "prompt")?,
+            guardrails: match extra.get("guardrails").filter(|value| !value.is_null()) {
+                Some(value) => guardrail_ids(value)?,
+                None => Vec::new(),
+            },
             echoed: extra.clone(),
         };
         if options.background && request.store == Some(false) {

@@ -18,12 +18,18 @@ use wire::openai::tools::ResponseTool;
 
 use crate::event::{CallOutput, CallRef, Outcome, RunEvent};
 use crate::options::Options;
+use crate::own::{self, Citations};
+
+mod searches;
 
 pub struct Recorder {
     response: ResponseObject,
     sequence: u64,
     /// The message being written: its index in the output and its text so far.
     open: Option<(usize, String)>,
+    citations: Citations,
+    /// Of the message being written.
+    cited: Vec<Value>,
     listing: Option<usize>,
     calling: Vec<(String, usize)>,
     stored_output: usize,
@@ -42,7 +48,24 @@ impl Recorder {
     ) -> Self {
         let mut response = opening(request, model, ids.fresh("resp"), clock.unix_seconds());
         options.echo(&mut response);
-        Self { response, sequence: 0, open: None, listing: None, calling: Vec::new(), stored_output, clock, ids }
+        Self {
+            response,
+            sequence: 0,
+            open: None,
+            citations: Citations::default(),
+            cited: Vec::new(),
+            listing: None,
+            calling: Vec::new(),
+            stored_output,
+            clock,
+            ids,
+        }
+    }
+
+    /// Earlier items, whose files may be cited.
+    pub fn knowing(mut self, items: &[Item]) -> Self {
+        self.citations.know(own::cited_files(items));
+        self
     }
 
     pub fn response(&self) -> &ResponseObject {
@@ -81,6 +104,8 @@ impl Recorder {
                 Item::McpCall(call) if call.status == Some(ItemStatus::InProgress) => {
                     call.status = Some(ItemStatus::Incomplete);
                 }
+                Item::FileSearchCall(call) => searches::cut_off(&mut call.status),
+                Item::WebSearchCall(call) => searches::cut_off(&mut call.status),
                 _ => {}
             }
         }
@@ -110,10 +135,13 @@ impl Recorder {
             RunEvent::ListingFailed { label, error } => self.listed(label, Vec::new(), Some(error)),
             RunEvent::Text(text) => self.text(text),
             RunEvent::MessageDone => self.message_done(),
+            RunEvent::CallStarted { call } if call.ours.is_some() => self.search_started(call),
+            RunEvent::CallDone { call, output } if call.ours.is_some() => self.search_done(&call, output),
             RunEvent::CallStarted { call } => self.call_started(call),
             RunEvent::CallDone { call, output } => self.call_done(&call, output),
             RunEvent::CallerMustRun { call } => self.function_call(call),
             RunEvent::NeedsApproval { call } => self.approval(call),
+            RunEvent::Refused(words) => self.refused(words),
             RunEvent::Asked { usage } => {
                 self.add_usage(&usage);
                 Vec::new()
@@ -167,13 +195,22 @@ impl Recorder {
         if self.open.is_none() {
             kinds = self.open_message();
         }
-        if let Some((output_index, text)) = &mut self.open {
-            text.push_str(&delta);
-            let output_index = *output_index;
-            let item_id = self.item_id(output_index);
-            kinds.push(EventKind::TextDelta { item_id, output_index, content_index: 0, delta, logprobs: Vec::new() });
-        }
+        let (delta, cited) = self.citations.push(&delta);
+        kinds.extend(self.written(delta));
+        kinds.extend(cited.into_iter().filter_map(|annotation| self.annotated(annotation)));
         kinds
+    }
+
+    /// Text on its way to the reader.
+    fn written(&mut self, delta: String) -> Option<EventKind> {
+        let (output_index, text) = self.open.as_mut()?;
+        if delta.is_empty() && !text.is_empty() {
+            return None;
+        }
+        text.push_str(&delta);
+        let output_index = *output_index;
+        let item_id = self.item_id(output_index);
+        Some(EventKind::TextDelta { item_id, output_index, content_index: 0, delta, logprobs: Vec::new() })
     }
 
     fn open_message(&mut self) -> Vec<EventKind> {
@@ -200,9 +237,12 @@ impl Recorder {
     }
 
     fn message_done(&mut self) -> Vec<EventKind> {
+        let rest = self.citations.rest();
+        let held = (!rest.is_empty()).then(|| self.written(rest)).flatten();
         let Some((output_index, text)) = self.open.take() else { return Vec::new() };
         let item_id = self.item_id(output_index);
-        let part = MessagePart::output_text(text.clone());
+        let annotations = Some(std::mem::take(&mut self.cited));
+        let part = MessagePart { annotations, ..MessagePart::output_text(text.clone()) };
         if let Some(Item::Message(message)) = self.response.output.get_mut(output_index) {
             message.content = MessageContent::Parts(vec![part.clone()]);
             message.status = Some(ItemStatus::Completed);
@@ -216,7 +256,7 @@ impl Recorder {
             logprobs: Vec::new(),
         };
         let part_done = EventKind::PartDone { response_id, item_id, output_index, content_index: 0, part };
-        [Some(text_done), Some(part_done), self.done(output_index)].into_iter().flatten().collect()
+        [held, Some(text_done), Some(part_done), self.done(output_index)].into_iter().flatten().collect()
     }
 
     fn call_started(&mut self, call: CallRef) -> Vec<EventKind> {
@@ -250,7 +290,7 @@ impl Recorder {
         let Some(Item::McpCall(item)) = self.response.output.get_mut(output_index) else { return Vec::new() };
         let item_id = item.id.clone();
         let ended = match output {
-            CallOutput::Ran { text } => {
+            CallOutput::Ran { text, .. } => {
                 item.output = Some(shortened(text, limit));
                 item.status = Some(ItemStatus::Completed);
                 EventKind::McpCallCompleted { item_id, output_index }

@@ -9,8 +9,12 @@ use ports::access::{Action, Policy, Resource, kind};
 use ports::embeddings::Embeddings;
 use ports::health::ProviderHealth;
 use ports::inference::{Inference, InferenceError, ModelKind, ServedModel};
+use ports::registrations::Registrations;
+use ports::rerank::Rerank;
 use serde_json::Value;
 use tokio::sync::Mutex;
+
+use crate::registered;
 
 /// How long a provider's list of models is believed.
 const FRESH: Duration = Duration::from_secs(30);
@@ -38,6 +42,7 @@ impl Default for ModelTraits {
 pub enum Serves {
     Chat(Arc<dyn Inference>, ModelTraits),
     Embeddings(Arc<dyn Embeddings>),
+    Rerank(Arc<dyn Rerank>),
 }
 
 #[derive(Clone)]
@@ -55,6 +60,7 @@ impl ProviderEntry {
         match &self.serves {
             Serves::Chat(inference, _) => inference.health().await,
             Serves::Embeddings(embeddings) => embeddings.health().await,
+            Serves::Rerank(rerank) => rerank.health().await,
         }
     }
 
@@ -62,6 +68,7 @@ impl ProviderEntry {
         match &self.serves {
             Serves::Chat(inference, _) => inference.models(cx).await,
             Serves::Embeddings(embeddings) => embeddings.models(cx).await,
+            Serves::Rerank(rerank) => rerank.models(cx).await,
         }
     }
 
@@ -69,6 +76,7 @@ impl ProviderEntry {
         match self.serves {
             Serves::Chat(..) => ModelKind::Llm,
             Serves::Embeddings(_) => ModelKind::Embedding,
+            Serves::Rerank(_) => ModelKind::Rerank,
         }
     }
 }
@@ -90,15 +98,22 @@ pub struct EmbeddingRoute {
     pub full_id: String,
 }
 
+#[derive(Clone)]
+pub struct RerankRoute {
+    pub rerank: Arc<dyn Rerank>,
+    pub model: String,
+}
+
 pub struct Registry {
     providers: Vec<ProviderEntry>,
     policy: Arc<Policy>,
     lists: Mutex<HashMap<String, (Instant, Vec<ServedModel>)>>,
+    registrations: Option<Arc<dyn Registrations>>,
 }
 
 impl Registry {
     pub fn new(providers: Vec<ProviderEntry>) -> Self {
-        Self { providers, policy: Arc::default(), lists: Mutex::new(HashMap::new()) }
+        Self { providers, policy: Arc::default(), lists: Mutex::new(HashMap::new()), registrations: None }
     }
 
     /// Shows each caller only the models that `policy` lets them read; the others do not exist for them.
@@ -111,9 +126,15 @@ impl Registry {
         &self.policy
     }
 
-    fn open(&self, entry: &ProviderEntry, model: &str, cx: &CallContext) -> bool {
-        let id = format!("{}/{model}", entry.id);
-        self.policy.permits(cx.caller.as_deref(), Action::Read, Resource::unowned(kind::MODEL, &id))
+    /// Whether the caller may use the model `provider/name`. Another name that somebody registered opens nothing more.
+    pub fn opens(&self, full_id: &str, cx: &CallContext) -> bool {
+        self.policy.permits(cx.caller.as_deref(), Action::Read, Resource::unowned(kind::MODEL, full_id))
+    }
+
+    /// Resolves the models that callers have registered too.
+    pub fn with_registrations(mut self, registrations: Arc<dyn Registrations>) -> Self {
+        self.registrations = Some(registrations);
+        self
     }
 
     pub fn providers(&self) -> &[ProviderEntry] {
@@ -125,7 +146,7 @@ impl Registry {
         let lists = futures::future::join_all(self.providers.iter().map(|entry| self.listed(entry, cx))).await;
         let pairs = self.providers.iter().zip(lists);
         let all = pairs.flat_map(|(entry, models)| models.into_iter().map(|model| (entry.clone(), model)));
-        all.filter(|(entry, model)| self.open(entry, &model.name, cx)).collect()
+        all.filter(|(entry, model)| self.opens(&format!("{}/{}", entry.id, model.name), cx)).collect()
     }
 
     pub async fn chat(&self, name: &str, cx: &CallContext) -> Result<ChatRoute, InferenceError> {
@@ -137,7 +158,7 @@ impl Registry {
                 full_id: format!("{}/{model}", entry.id),
                 model,
             }),
-            Serves::Embeddings(_) => Err(InferenceError::NotFound(name.into())),
+            _ => Err(InferenceError::NotFound(name.into())),
         }
     }
 
@@ -147,8 +168,21 @@ impl Registry {
             Serves::Embeddings(embeddings) => {
                 Ok(EmbeddingRoute { embeddings: embeddings.clone(), full_id: format!("{}/{model}", entry.id), model })
             }
-            Serves::Chat(..) => Err(InferenceError::NotFound(name.into())),
+            _ => Err(InferenceError::NotFound(name.into())),
         }
+    }
+
+    pub async fn rerank(&self, name: &str, cx: &CallContext) -> Result<RerankRoute, InferenceError> {
+        let (entry, model) = self.find(name, ModelKind::Rerank, cx).await?;
+        match &entry.serves {
+            Serves::Rerank(rerank) => Ok(RerankRoute { rerank: rerank.clone(), model }),
+            _ => Err(InferenceError::NotFound(name.into())),
+        }
+    }
+
+    /// The providers of models of this kind.
+    pub fn serving(&self, kind: ModelKind) -> impl Iterator<Item = &ProviderEntry> {
+        self.providers.iter().filter(move |entry| entry.kind_served() == kind)
     }
 
     async fn find(
@@ -158,20 +192,39 @@ impl Registry {
         cx: &CallContext,
     ) -> Result<(&ProviderEntry, String), InferenceError> {
         let (entry, model) = self.resolve(name, kind, cx).await?;
-        match self.open(entry, &model, cx) {
+        match self.opens(&format!("{}/{model}", entry.id), cx) {
             true => Ok((entry, model)),
             false => Err(InferenceError::NotFound(name.to_owned())),
         }
     }
 
-    /// A qualified name goes straight to its provider, which may be down just now; a bare one is looked up.
+    /// What the providers list, then what callers have registered.
     async fn resolve(
         &self,
         name: &str,
         kind: ModelKind,
         cx: &CallContext,
     ) -> Result<(&ProviderEntry, String), InferenceError> {
-        let serving: Vec<&ProviderEntry> = self.providers.iter().filter(|entry| entry.kind_served() == kind).collect();
+        let listed = self.find_listed(name, kind, cx).await;
+        let (Err(InferenceError::NotFound(_)), Some(registrations)) = (&listed, &self.registrations) else {
+            return listed;
+        };
+        let known = registered::known(registrations.as_ref(), name, cx.caller.as_deref()).await?;
+        let Some(model) = known.filter(|model| model.kind == kind) else { return listed };
+        match self.serving(kind).find(|entry| entry.id == model.provider_id) {
+            Some(entry) => Ok((entry, model.resource)),
+            None => listed,
+        }
+    }
+
+    /// A qualified name goes straight to its provider, which may be down just now; a bare one is looked up.
+    async fn find_listed(
+        &self,
+        name: &str,
+        kind: ModelKind,
+        cx: &CallContext,
+    ) -> Result<(&ProviderEntry, String), InferenceError> {
+        let serving: Vec<&ProviderEntry> = self.serving(kind).collect();
         for entry in &serving {
             let Some(model) = name.strip_prefix(&entry.id).and_then(|rest| rest.strip_prefix('/')) else { continue };
             let list = self.listed(entry, cx).await;

@@ -6,6 +6,7 @@ use wire::openai::responses::{ResponseInput, ResponseRequest};
 use wire::openai::tools::{McpTool, ResponseTool};
 
 use crate::limits::Limits;
+use crate::own::Searches;
 use crate::toolbox::{Origin, Tool, Toolbox};
 
 /// Why a request was refused before anything ran. `param` names the field.
@@ -41,9 +42,10 @@ pub fn invalid(param: &str, message: impl Into<String>) -> RequestError {
     RequestError::Invalid { param: param.into(), message: message.into() }
 }
 
-/// The request's own functions, and its tool servers.
+/// The request's own functions, the searches it asks of us, and its tool servers.
 pub struct Asked {
     pub functions: Toolbox,
+    pub searches: Searches,
     pub servers: Vec<McpTool>,
 }
 
@@ -60,7 +62,7 @@ pub fn check(request: &ResponseRequest, limits: &Limits) -> Result<Asked, Reques
     if request.top_p.is_some_and(|value| !(value > 0.0 && value <= 1.0)) {
         return Err(invalid("top_p", "top_p must be above 0 and at most 1"));
     }
-    let mut asked = Asked { functions: Toolbox::default(), servers: Vec::new() };
+    let mut asked = Asked { functions: Toolbox::default(), searches: Searches::default(), servers: Vec::new() };
     for (index, tool) in request.tools.iter().enumerate() {
         add_tool(tool, &format!("tools[{index}]"), &mut asked)?;
     }
@@ -114,11 +116,44 @@ fn add_tool(tool: &ResponseTool, at: &str, asked: &mut Asked) -> Result<(), Requ
             asked.servers.push(server.clone());
             Ok(())
         }
+        ResponseTool::FileSearch(tool) => {
+            let first = asked.searches.files.is_none();
+            let offered = asked.searches.add_files(tool, at)?;
+            if first {
+                asked.functions.add(offered);
+            }
+            Ok(())
+        }
+        ResponseTool::WebSearch(tool) => {
+            let first = asked.searches.web.is_none();
+            let offered = asked.searches.add_web(tool, at)?;
+            if first {
+                asked.functions.add(offered);
+            }
+            Ok(())
+        }
         ResponseTool::Other(value) => {
             let kind = value.get("type").and_then(|kind| kind.as_str()).unwrap_or("?");
+            if let Some(rule) = broken(kind, value) {
+                return Err(invalid(at, format!("{at}: {rule}")));
+            }
             Err(invalid(&format!("{at}.type"), format!("tools of type '{kind}' are not offered by this server")))
         }
     }
+}
+
+/// What is wrong with a tool of a type we know.
+fn broken(kind: &str, value: &serde_json::Value) -> Option<String> {
+    use serde::Deserialize;
+    use wire::openai::tools::{FileSearchTool, FunctionTool, WebSearchTool};
+    let outcome = match kind {
+        "function" => FunctionTool::deserialize(value).map(drop),
+        "mcp" => McpTool::deserialize(value).map(drop),
+        "file_search" => FileSearchTool::deserialize(value).map(drop),
+        kind if kind.starts_with("web_search") => WebSearchTool::deserialize(value).map(drop),
+        _ => Ok(()),
+    };
+    outcome.err().map(|error| error.to_string())
 }
 
 /// The input as items, each message and call with an id.
@@ -156,6 +191,8 @@ pub fn name_items(items: &mut [Item], ids: &dyn ports::Ids) {
                 Item::McpListTools(_) => "mcpl",
                 Item::McpCall(_) => "mcp",
                 Item::McpApprovalRequest(_) | Item::McpApprovalResponse(_) => "mcpr",
+                Item::FileSearchCall(_) => "fs",
+                Item::WebSearchCall(_) => "ws",
                 Item::Loose(LooseItem::Unknown(_)) => "item",
             };
             item.set_id(ids.fresh(prefix));

@@ -24,6 +24,7 @@ use crate::event::{Outcome, RunEvent};
 use crate::grounding::Conversation;
 use crate::limits::Limits;
 use crate::options::{Options, Truncation};
+use crate::own::{Attachments, Guard, Own};
 use crate::prompt::{self, Filled};
 use crate::recorder::Recorder;
 use crate::recording::{Keep, Recording, Refusal};
@@ -48,6 +49,7 @@ pub struct Responder {
     pub responses: Arc<dyn Responses>,
     pub conversations: Arc<dyn Conversations>,
     pub prompts: Arc<dyn Prompts>,
+    pub own: Own,
     pub background: Background,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -71,6 +73,8 @@ pub(crate) struct Prepared {
     /// The tool lists of the response that this one continues, by server label.
     pub listed: HashMap<String, Vec<ToolDef>>,
     pub filled: Filled,
+    pub attachments: Attachments,
+    pub guard: Option<Guard>,
 }
 
 impl Responder {
@@ -111,6 +115,7 @@ impl Responder {
             self.clock.clone(),
             self.ids.clone(),
         )
+        .knowing(&prepared.history)
     }
 
     pub(crate) fn keep(self: &Arc<Self>, prepared: &Prepared, cx: &CallContext, background: bool) -> Keep {
@@ -159,6 +164,8 @@ impl Responder {
         for server in &asked.servers {
             self.check_connector(server, cx)?;
         }
+        self.check_searches(&asked, cx).await?;
+        let guard = self.guard(&options, cx).await?;
         let (history, listed) = match (&request.previous_response_id, &options.conversation) {
             (Some(id), _) => self.earlier(id, &asked, cx).await?,
             (None, Some(id)) => (self.said(id, cx).await?, HashMap::new()),
@@ -187,7 +194,35 @@ impl Responder {
                 return Err(invalid(&at, message));
             }
         }
-        Ok(Prepared { request, options, choice, route, input, history, asked, listed, filled })
+        let owner = cx.caller.as_deref();
+        let mut attachments = self.own.attachments(&input, owner).await?;
+        attachments.and(self.own.attachments(&history, owner).await.unwrap_or_default());
+        Ok(Prepared { request, options, choice, route, input, history, asked, listed, filled, attachments, guard })
+    }
+
+    /// The stores of a `file_search` are the caller's, and a `web_search` has somebody to ask.
+    async fn check_searches(&self, asked: &Asked, cx: &CallContext) -> Result<(), RequestError> {
+        for id in asked.searches.files.iter().flat_map(|tool| &tool.vector_store_ids) {
+            self.own.lookup.in_use(id, cx.caller.as_deref()).await?;
+        }
+        if asked.searches.web.is_some() && self.own.web.is_none() {
+            return Err(invalid("tools", "web_search is not offered: no web search provider is configured"));
+        }
+        Ok(())
+    }
+
+    async fn guard(&self, options: &Options, cx: &CallContext) -> Result<Option<Guard>, RequestError> {
+        let mut named = Vec::with_capacity(options.guardrails.len());
+        for id in &options.guardrails {
+            let shield = self.own.shields.known(id, cx.caller.as_deref()).await.map_err(|error| match error {
+                RequestError::NotFound { .. } => {
+                    invalid("guardrails", format!("No shield found with identifier '{id}'"))
+                }
+                other => other,
+            });
+            named.push(shield?);
+        }
+        Ok((!named.is_empty()).then(|| Guard { shields: self.own.shields.clone(), named }))
     }
 
     /// The conversation so far.
@@ -259,11 +294,14 @@ impl Responder {
         events: mpsc::Sender<RunEvent>,
         refusal: Refusal,
     ) -> Result<(), Gone> {
-        let Prepared { request, options, choice, route, input, history, asked, listed, filled } = prepared;
+        let Prepared { request, options, choice, route, input, history, asked, listed, filled, attachments, guard } =
+            prepared;
         let new = input.len();
         let mut items = history;
         items.extend(input);
         items = self.fitted(items, new, &options, &request, &route, &cx).await;
+        attachments.put_into(&mut items);
+        let ours = self.own.sources(&asked.searches);
         let (mut toolbox, sources) = self.gather(asked, listed, &cx, &events, refusal).await?;
         let mut template = template(&request, &options);
         template.tool_choice = choice.and_then(|choice| choice.apply(&mut toolbox));
@@ -288,7 +326,7 @@ impl Responder {
         let mut run = Run::new(messages, conversation, toolbox, rules, approved);
         run.refuse(refused);
         let limits = self.limits.clone();
-        let driver = Driver { route, sources, template, limits, cx, events, forced: true.into() };
+        let driver = Driver { route, sources, ours, guard, template, limits, cx, events, forced: true.into() };
         driver.drive(run).await
     }
 

@@ -126,6 +126,10 @@ impl Run {
         step
     }
 
+    pub fn messages(&self) -> &[ChatMessage] {
+        &self.messages
+    }
+
     pub fn toolbox(&self) -> &Toolbox {
         &self.toolbox
     }
@@ -163,11 +167,12 @@ impl Run {
                 Ok(output) => (output.text, output.structured, !output.failed),
                 Err(error) => (error, None, false),
             };
+            let found = structured.clone().filter(|_| call.ours.is_some());
             let offered = self.offered_name(&call);
             self.conversation.called(&offered, &call.arguments, &text, structured, ok);
             let shown = compact(&text, self.rules.output_budget);
             self.messages.push(ChatMessage::tool_result(&call.id, shown));
-            let output = if ok { CallOutput::Ran { text } } else { CallOutput::Failed { message: text } };
+            let output = if ok { CallOutput::Ran { text, found } } else { CallOutput::Failed { message: text } };
             outputs.push((call, output));
         }
         self.ask();
@@ -219,7 +224,9 @@ impl Run {
             // The caller's own functions get what the model wrote, as OpenAI hands it on.
             let fitted = match &tool.origin {
                 Origin::Caller => fitted.map(|given| (given, false)),
-                Origin::Server { .. } => fitted.and_then(|given| arguments::fitted(&tool.parameters, given)),
+                Origin::Server { .. } | Origin::Ours(_) => {
+                    fitted.and_then(|given| arguments::fitted(&tool.parameters, given))
+                }
             };
             let arguments = match &fitted {
                 Ok((mended, true)) => serde_json::to_string(mended).unwrap_or_else(|_| written.clone()),
@@ -228,6 +235,7 @@ impl Run {
             let reference = |label: &str, tool: &str| CallRef {
                 id: call.id.clone(),
                 label: label.into(),
+                ours: None,
                 tool: tool.into(),
                 arguments: arguments.clone(),
                 approved_by: None,
@@ -237,6 +245,7 @@ impl Run {
                     refused.push((call.id, format!("the arguments of '{name}' do not fit: {error}")));
                 }
                 (Origin::Caller, Ok(_)) => for_caller.push(reference("", &name)),
+                (Origin::Ours(ours), Ok(_)) => run.push(CallRef { ours: Some(*ours), ..reference("", ours.name()) }),
                 (Origin::Server { label, tool, needs_approval: true, .. }, Ok(parsed))
                     if self.refused.contains(&(label.clone(), tool.clone(), Value::Object(parsed.0.clone()))) =>
                 {
@@ -294,6 +303,7 @@ impl Run {
     fn offered_name(&self, call: &CallRef) -> String {
         let same = |origin: &Origin| match origin {
             Origin::Server { label, tool, .. } => *label == call.label && *tool == call.tool,
+            Origin::Ours(ours) => call.ours == Some(*ours),
             Origin::Caller => false,
         };
         self.toolbox.iter().find(|tool| same(&tool.origin)).map_or_else(|| call.tool.clone(), |tool| tool.name.clone())

@@ -187,6 +187,7 @@ fn arguments_are_mended_or_sent_back_with_the_rule() {
 #[test]
 fn an_approved_call_runs_before_the_model_is_asked() {
     let approved = CallRef {
+        ours: None,
         id: "c".into(),
         label: "s".into(),
         tool: "pay".into(),

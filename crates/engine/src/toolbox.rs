@@ -7,6 +7,8 @@ use serde_json::Value;
 use wire::openai::chat::{ChatTool, FunctionDef};
 use wire::openai::tools::{AllowedTools, ApprovalMode, ApprovalRule};
 
+use crate::own::Ours;
+
 /// Where a call goes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Origin {
@@ -14,6 +16,8 @@ pub enum Origin {
     Caller,
     /// A tool server runs it, under its own name there.
     Server { label: String, tool: String, read_only: bool, needs_approval: bool },
+    /// We run it ourselves.
+    Ours(Ours),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +31,7 @@ pub struct Tool {
 
 impl Tool {
     pub fn read_only(&self) -> bool {
-        matches!(self.origin, Origin::Server { read_only: true, .. })
+        matches!(self.origin, Origin::Server { read_only: true, .. } | Origin::Ours(_))
     }
 }
 
@@ -45,6 +49,7 @@ impl Toolbox {
             let label = match &tool.origin {
                 Origin::Caller => "function",
                 Origin::Server { label, .. } => label,
+                Origin::Ours(_) => "builtin",
             };
             tool.name = format!("{label}__{}", tool.name);
         }

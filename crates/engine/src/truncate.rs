@@ -44,6 +44,9 @@ fn size(item: &Item) -> usize {
             let output = call.output.as_deref().or(call.error.as_deref()).unwrap_or_default();
             call.name.len() + call.arguments.len() + output.chars().count()
         }
+        Item::FileSearchCall(call) => {
+            call.results.iter().flatten().map(|result| result.text.chars().count()).sum::<usize>()
+        }
         _ => return 0,
     };
     chars / CHARS + FRAME

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use engine::Responder;
 use engine::completions::CompletionLog;
+use engine::own::Kept;
 use ports::CallContext;
 use ports::access::{Action, Resource};
 use ports::agents::Agents;
+use ports::batches::Batches;
 use ports::completions::Completions;
 use ports::files::{Blobs, Files};
 use ports::registrations::Registrations;
@@ -17,6 +19,7 @@ use ports::vectors::{VectorSearch, VectorStores};
 use tokio::sync::Semaphore;
 
 use crate::admission::Admission;
+use crate::batches::Crew;
 use crate::errors::ApiError;
 use crate::locks::Locks;
 
@@ -63,6 +66,7 @@ impl Default for Edge {
 /// What the edge reads and writes by itself.
 #[derive(Clone)]
 pub struct Stores {
+    pub batches: Arc<dyn Batches>,
     pub completions: Arc<dyn Completions>,
     pub agents: Arc<dyn Agents>,
     pub registrations: Arc<dyn Registrations>,
@@ -70,6 +74,19 @@ pub struct Stores {
     pub blobs: Arc<dyn Blobs>,
     pub vectors: Arc<dyn VectorStores>,
     pub search: Arc<dyn VectorSearch>,
+}
+
+impl Stores {
+    /// Those that a run searches and reads by itself.
+    pub fn kept(&self) -> Kept {
+        Kept {
+            vectors: self.vectors.clone(),
+            search: self.search.clone(),
+            registrations: self.registrations.clone(),
+            files: self.files.clone(),
+            blobs: self.blobs.clone(),
+        }
+    }
 }
 
 pub struct App {
@@ -80,6 +97,7 @@ pub struct App {
     pub stores: Stores,
     pub edge: Edge,
     pub(crate) running: Arc<Semaphore>,
+    pub(crate) crew: Crew,
     /// One turn at a time in a session: the next waits for the last one's response id.
     pub(crate) turns: Locks,
 }
@@ -96,7 +114,8 @@ impl App {
         let running = Arc::new(Semaphore::new(edge.max_running.max(1)));
         let completions = CompletionLog::new(stores.completions.clone());
         let turns = Locks::default();
-        Arc::new(Self { responder, responses, sessions, completions, stores, edge, running, turns })
+        let crew = Crew::new(responder.ids.fresh("crew"));
+        Arc::new(Self { responder, responses, sessions, completions, stores, edge, running, crew, turns })
     }
 
     pub(crate) fn context(&self, provider_data: wire::JsonObject) -> CallContext {

@@ -3,6 +3,7 @@
 mod admission;
 mod agents;
 mod app;
+mod batches;
 mod chat;
 mod completions;
 mod conversations;
@@ -18,6 +19,7 @@ mod models;
 pub mod openapi;
 mod paging;
 mod prompts;
+mod rerank;
 mod responses;
 mod router;
 mod safety;

@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::{
-    admission, agents, chat, completions, conversations, embeddings, files, inspect, messages, models, openapi,
-    prompts, responses, safety, text_completions, tools, turns, vectors,
+    admission, agents, batches, chat, completions, conversations, embeddings, files, inspect, messages, models,
+    openapi, prompts, rerank, responses, safety, text_completions, tools, turns, vectors,
 };
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
@@ -24,6 +24,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/v1/inspect/routes"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{*model_id}"),
+    ("POST", "/v1/models"),
+    ("DELETE", "/v1/models/{*model_id}"),
     ("POST", "/v1/chat/completions"),
     ("GET", "/v1/chat/completions"),
     ("GET", "/v1/chat/completions/{completion_id}"),
@@ -77,6 +79,8 @@ const MOUNTED: &[(&str, &[(&str, &str)])] = &[
     ("/v1", files::ROUTES),
     ("/v1", vectors::ROUTES),
     ("/v1", safety::ROUTES),
+    ("/v1", batches::ROUTES),
+    ("/v1alpha", rerank::ROUTES),
     ("/v1alpha/admin", ADMIN),
 ];
 
@@ -103,8 +107,8 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/chat/completions/{completion_id}/messages", get(completions::messages))
         .route("/completions", post(text_completions::create))
         .route("/embeddings", post(embeddings::create))
-        .route("/models", get(models::list))
-        .route("/models/{*model_id}", get(models::one))
+        .route("/models", get(models::list).post(models::register))
+        .route("/models/{*model_id}", get(models::one).delete(models::unregister))
         .route("/responses", post(responses::create).get(responses::list))
         .route("/responses/{response_id}", get(responses::get).delete(responses::remove))
         .route("/responses/{response_id}/input_items", get(responses::input_items))
@@ -127,7 +131,7 @@ pub fn service(app: Arc<App>) -> host::Service {
         )
         .route("/prompts/{prompt_id}/versions", get(prompts::versions))
         .route("/prompts/{prompt_id}/set-default-version", post(prompts::set_default).put(prompts::set_default));
-    let kept = files::router().merge(vectors::router()).merge(safety::router());
+    let kept = files::router().merge(vectors::router()).merge(safety::router()).merge(batches::router());
     let looked_at = Router::new()
         .route("/providers", get(inspect::providers))
         .route("/providers/{provider_id}", get(inspect::provider))
@@ -136,7 +140,7 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/v1/messages", post(messages::create))
         .nest("/v1", openai.clone().merge(state).merge(kept.clone()).merge(agents::router()).merge(tools::router()))
         .nest("/v1", looked_at.clone())
-        .nest("/v1alpha", agents::router())
+        .nest("/v1alpha", agents::router().route("/inference/rerank", post(rerank::create)))
         // Llama Stack from 0.4 has the operator's questions here.
         .nest("/v1alpha/admin", looked_at)
         .nest("/v1beta", tools::beta_router())
@@ -157,11 +161,12 @@ pub fn service(app: Arc<App>) -> host::Service {
         })
         .layer(DefaultBodyLimit::max(limit))
         .with_state(app.clone());
-    let (greeted, counted) = (app.clone(), app.clone());
+    let (greeted, crewed, counted) = (app.clone(), app.clone(), app.clone());
     host::Service::new("gateway", host::guard(router, &allowed))
         .with_task(move |stop| responder.watch_over(stop))
         .with_task(move |stop| completions.until(stop))
         .with_task(move |stop| tools::registered::greet_all(greeted, stop))
         .with_task(move |stop| admission::sweep(counted, stop))
         .with_task(move |stop| files::sweep(app, stop))
+        .with_task(move |stop| batches::work_on_all(crewed, stop))
 }

@@ -3,7 +3,7 @@
 use ports::access::Principal;
 use ports::tools::{Place, ToolServer};
 use serde_json::Value;
-use wire::openai::tools::{AllowedTools, McpTool, ResponseTool};
+use wire::openai::tools::{AllowedTools, FileSearchTool, McpTool, ResponseTool, WebSearchTool};
 
 use crate::app::App;
 use crate::errors::ApiError;
@@ -45,7 +45,12 @@ pub fn configured(label: &str, server: &ToolServer, allowed: Option<Vec<String>>
 /// Every group once, in the order named. A group named whole beats single tools of it.
 pub async fn tools(app: &App, groups: &[Value], owner: Option<&Principal>) -> Result<Vec<ResponseTool>, ApiError> {
     let mut servers: Vec<(String, Option<Vec<String>>)> = Vec::new();
+    let mut tools = Vec::with_capacity(groups.len());
     for group in groups {
+        if let Some(tool) = ours(group)? {
+            tools.push(tool);
+            continue;
+        }
         let Some((server, tool)) = named(group) else { return Err(unknown(app, group)) };
         let at = servers.iter().position(|(known, _)| *known == server).unwrap_or_else(|| {
             servers.push((server, tool.is_some().then(Vec::new)));
@@ -57,7 +62,6 @@ pub async fn tools(app: &App, groups: &[Value], owner: Option<&Principal>) -> Re
             (None, Some(_)) => {}
         }
     }
-    let mut tools = Vec::with_capacity(servers.len());
     for (server, allowed) in servers {
         if let Some(label) = connector(app, &server)
             && let Some(place) = app.responder.connectors.get(&label)
@@ -75,6 +79,24 @@ pub async fn tools(app: &App, groups: &[Value], owner: Option<&Principal>) -> Re
         }));
     }
     Ok(tools)
+}
+
+/// `builtin::rag` with its stores in `args`, and `builtin::websearch`, as searches of ours.
+fn ours(group: &Value) -> Result<Option<ResponseTool>, ApiError> {
+    let name = group.as_str().or_else(|| group.get("name").and_then(Value::as_str)).unwrap_or_default();
+    match name.split_once('/').map_or(name, |(group, _)| group) {
+        "builtin::websearch" => Ok(Some(ResponseTool::WebSearch(WebSearchTool::default()))),
+        "builtin::rag" => {
+            let args = group.get("args");
+            let stores = args.and_then(|args| args.get("vector_db_ids").or_else(|| args.get("vector_store_ids")));
+            let ids: Option<Vec<String>> = stores.and_then(|ids| serde_json::from_value(ids.clone()).ok());
+            let vector_store_ids = ids.filter(|ids| !ids.is_empty()).ok_or_else(|| {
+                ApiError::invalid("toolgroups", "Invalid value: builtin::rag needs args.vector_db_ids, a list of ids")
+            })?;
+            Ok(Some(ResponseTool::FileSearch(FileSearchTool { vector_store_ids, ..FileSearchTool::default() })))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn unknown(app: &App, group: &Value) -> ApiError {

@@ -101,6 +101,22 @@ pub struct ServedModel {
 pub enum ModelKind {
     Llm,
     Embedding,
+    Rerank,
+}
+
+impl ModelKind {
+    /// Llama Stack's `model_type`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Llm => "llm",
+            Self::Embedding => "embedding",
+            Self::Rerank => "rerank",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Llm, Self::Embedding, Self::Rerank].into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 #[derive(Debug, Clone, thiserror::Error)]

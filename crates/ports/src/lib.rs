@@ -6,6 +6,7 @@
 pub mod access;
 pub mod agents;
 pub mod auth;
+pub mod batches;
 pub mod completions;
 pub mod context;
 pub mod conversations;
@@ -17,9 +18,11 @@ pub mod inference;
 pub mod prompts;
 pub mod quotas;
 pub mod registrations;
+pub mod rerank;
 pub mod responses;
 pub mod sessions;
 pub mod tools;
 pub mod vectors;
+pub mod web;
 
 pub use context::{CallContext, Clock, Ids};

@@ -7,3 +7,4 @@ pub mod mcp;
 pub mod openai;
 #[cfg(feature = "sentence-transformers")]
 pub mod sentence_transformers;
+pub mod web_search;

@@ -168,6 +168,11 @@ impl StackConfig {
         secret(&mut self.gateway.token);
         secret(&mut self.gateway.database_url);
         text(&mut self.gateway.default_model);
+        if let Some(web) = &mut self.gateway.web_search {
+            text(&mut web.provider);
+            text(&mut web.url);
+            secret(&mut web.api_key);
+        }
         for provider in &mut self.gateway.providers {
             text(&mut provider.url);
             text(&mut provider.model);

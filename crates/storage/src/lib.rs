@@ -7,6 +7,7 @@
 
 mod access;
 mod agents;
+mod batches;
 mod blobs;
 mod completions;
 mod conversations;

@@ -16,6 +16,7 @@ async fn keeps_the_contracts(store: &Store, processes: Processes) {
     suites::agents::keeps_the_contract(store).await;
     suites::registrations::keeps_the_contract(store).await;
     suites::registrations::keeps_file_records(store).await;
+    suites::batches::keeps_the_contract(store, processes).await;
     suites::vectors::keeps_the_contract(store).await;
     suites::access::keeps_the_default_rules(store).await;
     suites::access::keeps_chosen_ids_apart(store).await;

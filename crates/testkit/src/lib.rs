@@ -9,6 +9,7 @@ pub mod mcp;
 pub mod openai;
 pub mod postgres;
 pub mod suites;
+pub mod web;
 
 pub use listening::{Listening, eventually};
 

@@ -3,8 +3,11 @@
 pub mod guard;
 pub mod injection;
 pub mod pii;
+pub mod shields;
 
 use serde_json::{Map, Value, json};
+
+pub use shields::{Shield, Shields};
 
 /// What a shield found. Only `error` stops a turn.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,6 +5,8 @@ mod exact;
 pub mod filter;
 mod index;
 mod keywords;
+pub mod lookup;
 pub mod text;
 
 pub use exact::ExactSearch;
+pub use lookup::Lookup;

@@ -12,9 +12,10 @@ use wire::llama::agents::{
     AgentMessage, CompletionMessage, LegacyStep, LegacyToolCall, LegacyTurn, StepKind, ToolResponse,
 };
 use wire::openai::events::EventKind;
-use wire::openai::items::{Item, McpCallItem};
+use wire::openai::items::Item;
 use wire::openai::responses::{ResponseError, ResponseObject, ResponseStatus};
 
+use super::searches;
 use crate::app::dashed;
 
 pub struct Frames {
@@ -149,7 +150,21 @@ impl Frames {
                 let call = running.call.clone();
                 (self.called(call), None)
             }
-            EventKind::ItemDone { item: Item::McpCall(call), .. } => (self.ran(call), None),
+            EventKind::ItemDone { item: Item::McpCall(call), .. } => {
+                let failed = call.error.is_some();
+                (self.ran(&call.id, call.output.or(call.error).unwrap_or_default(), failed), None)
+            }
+            EventKind::ItemAdded { item, .. } => match searches::begun(&item) {
+                Some(call) => {
+                    self.running.push_back(Running { call: call.clone(), step: None });
+                    (self.called(call), None)
+                }
+                None => (Vec::new(), None),
+            },
+            EventKind::ItemDone { item, .. } => match searches::ended(&item) {
+                Some((id, text, failed)) => (self.ran(id, text, failed), None),
+                None => (Vec::new(), None),
+            },
             EventKind::Completed { response } | EventKind::Incomplete { response } => self.ended(&response),
             EventKind::Failed { response } => {
                 let unknown = || ResponseError { code: "server_error".into(), message: "the turn failed".into() };
@@ -187,17 +202,15 @@ impl Frames {
         frames
     }
 
-    fn ran(&mut self, item: McpCallItem) -> Vec<Value> {
+    fn ran(&mut self, id: &str, text: String, failed: bool) -> Vec<Value> {
         let mut frames = self.settle();
-        let Some(at) = self.running.iter().position(|running| running.call.call_id == item.id) else { return frames };
+        let Some(at) = self.running.iter().position(|running| running.call.call_id == id) else { return frames };
         let Some(running) = self.running.remove(at) else { return frames };
         let (step_id, started_at) = running.step.unwrap_or_else(|| {
             let step = (self.fresh(), now(self.clock.as_ref()));
             frames.extend(announcement(&step.0, &running.call));
             step
         });
-        let failed = item.error.is_some();
-        let text = item.output.or(item.error).unwrap_or_default();
         let response = ToolResponse {
             call_id: running.call.call_id.clone(),
             tool_name: running.call.tool_name.clone(),

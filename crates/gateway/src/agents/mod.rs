@@ -2,6 +2,7 @@
 
 mod config;
 mod frames;
+mod searches;
 mod sessions;
 mod turn;
 mod turning;

@@ -1,24 +1,23 @@
 //! Shields, `run-shield` and moderations.
 
-mod moderations;
-mod shields;
+pub mod moderations;
+pub mod shields;
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use engine::safety::{Violation, guard, injection, pii};
+use engine::safety::Violation;
 use ports::CallContext;
-use ports::inference::ChatCall;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wire::openai::chat::{ChatMessage, ChatRequest};
+use wire::openai::chat::ChatMessage;
 
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
-use shields::{Provider, Shield};
 
 /// Routes below `/v1`.
 pub fn router() -> Router<Arc<App>> {
@@ -38,8 +37,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/moderations"),
 ];
 
-#[derive(Deserialize)]
-struct RunShield {
+#[derive(Deserialize, JsonSchema)]
+pub struct RunShield {
     shield_id: String,
     messages: Vec<ChatMessage>,
 }
@@ -67,32 +66,7 @@ pub async fn run(
     messages: &[ChatMessage],
     cx: &CallContext,
 ) -> Result<Option<Violation>, ApiError> {
-    judge(app, &shields::known(app, shield_id, cx.caller.as_deref()).await?, messages, cx).await
-}
-
-async fn judge(
-    app: &App,
-    shield: &Shield,
-    messages: &[ChatMessage],
-    cx: &CallContext,
-) -> Result<Option<Violation>, ApiError> {
-    let Some(last) = messages.last() else {
-        return Err(ApiError::invalid("messages", "messages must hold at least one message"));
-    };
-    match shield.provider {
-        Provider::Pii => Ok(pii::check(&last.plain_text())),
-        Provider::Injection => Ok(injection::check(&last.plain_text())),
-        Provider::LlamaGuard => {
-            let route = app.responder.registry.chat(&shield.resource, cx).await?;
-            let request = ChatRequest {
-                model: route.model,
-                messages: vec![guard::prompt(messages)],
-                temperature: Some(0.0),
-                max_tokens: Some(64),
-                ..ChatRequest::default()
-            };
-            let answer = route.inference.complete(ChatCall::from(request), cx).await?;
-            guard::verdict(&answer.text).map_err(|error| ApiError::invalid("shield_id", error))
-        }
-    }
+    let shields = &app.responder.own.shields;
+    let shield = shields.known(shield_id, cx.caller.as_deref()).await?;
+    Ok(shields.judge(&shield, messages, cx).await?)
 }

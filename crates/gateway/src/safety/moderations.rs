@@ -4,27 +4,27 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use engine::safety::{Violation, guard};
+use engine::safety::shields::Provider;
+use engine::safety::{Shield, Violation, guard};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use wire::openai::chat::{ChatMessage, Role};
 
-use super::judge;
-use super::shields::{self, Provider, Shield};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
 
 const MOST_INPUTS: usize = 128;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Moderate {
     input: Input,
     #[serde(default)]
     model: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Input {
     One(String),
@@ -36,7 +36,8 @@ pub async fn create(
     Context(cx): Context,
     Body(request): Body<Moderate>,
 ) -> Result<Json<Value>, ApiError> {
-    let all = shields::all(&app, cx.caller.as_deref()).await?;
+    let safety = &app.responder.own.shields;
+    let all = safety.all(cx.caller.as_deref()).await?;
     let shields: Vec<&Shield> = match &request.model {
         Some(model) => all.iter().filter(|shield| shield.resource == *model || shield.id == *model).take(1).collect(),
         None => all.iter().collect(),
@@ -57,7 +58,7 @@ pub async fn create(
         let mut found: Vec<(Provider, Violation)> = Vec::new();
         for shield in &shields {
             let message = ChatMessage::text(Role::User, text.as_str());
-            let violation = judge(&app, shield, &[message], &cx).await?;
+            let violation = safety.judge(shield, &[message], &cx).await?;
             found.extend(violation.map(|violation| (shield.provider, violation)));
         }
         results.push(result(&found));

@@ -1,11 +1,12 @@
-//! `/v1/shields`: two that need no model are always there; Llama Guard is registered with the model it asks.
+//! `/v1/shields`.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use ports::access::{Action, Principal, Resource};
+use engine::safety::shields::{KIND, Provider, Shield};
 use ports::registrations::Registration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::llama::inspect::DataList;
@@ -14,82 +15,7 @@ use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
 
-const KIND: &str = "shield";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Provider {
-    Pii,
-    Injection,
-    LlamaGuard,
-}
-
-impl Provider {
-    const ALL: [Self; 3] = [Self::Pii, Self::Injection, Self::LlamaGuard];
-
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Pii => "pii",
-            Self::Injection => "injection",
-            Self::LlamaGuard => "llama-guard",
-        }
-    }
-
-    /// By its id, with or without `inline::`.
-    fn named(name: &str) -> Option<Self> {
-        let bare = name.strip_prefix("inline::").unwrap_or(name);
-        Self::ALL.into_iter().find(|provider| provider.id() == bare)
-    }
-}
-
-#[derive(Debug, Clone)]
-pub struct Shield {
-    pub id: String,
-    pub provider: Provider,
-    /// Llama Guard's model; the provider's own name otherwise.
-    pub resource: String,
-    params: Value,
-}
-
-impl Shield {
-    fn built_in(provider: Provider) -> Self {
-        Self { id: provider.id().into(), provider, resource: provider.id().into(), params: json!({}) }
-    }
-
-    fn stored(id: String, body: &Value) -> Option<Self> {
-        let text = |name: &str| body.get(name).and_then(Value::as_str);
-        let (provider, resource) = (Provider::named(text("provider_id")?)?, text("provider_resource_id")?.to_owned());
-        Some(Self { id, provider, resource, params: body.get("params").cloned().unwrap_or_else(|| json!({})) })
-    }
-
-    fn shown(&self) -> Value {
-        json!({
-            "identifier": self.id, "provider_resource_id": self.resource, "provider_id": self.provider.id(),
-            "type": "shield", "params": self.params,
-        })
-    }
-}
-
-pub async fn all(app: &App, owner: Option<&Principal>) -> Result<Vec<Shield>, ApiError> {
-    let stored = app.stores.registrations.all_registered(KIND, owner).await?;
-    let mut shields: Vec<Shield> = stored.into_iter().filter_map(|(id, body)| Shield::stored(id, &body)).collect();
-    let policy = app.responder.registry.policy();
-    let open = |provider: &Provider| policy.permits(owner, Action::Read, Resource::unowned(KIND, provider.id()));
-    for provider in [Provider::Injection, Provider::Pii].into_iter().filter(open) {
-        if !shields.iter().any(|shield| shield.id == provider.id()) {
-            shields.insert(0, Shield::built_in(provider));
-        }
-    }
-    Ok(shields)
-}
-
-pub async fn known(app: &App, id: &str, owner: Option<&Principal>) -> Result<Shield, ApiError> {
-    let found = all(app, owner).await?.into_iter().find(|shield| shield.id == id);
-    found.ok_or_else(|| {
-        ApiError::not_found(format!("Shield '{id}' not found. Use 'client.shields.list()' to list available Shields."))
-    })
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Register {
     shield_id: String,
     #[serde(default)]
@@ -129,7 +55,7 @@ pub async fn register(
 }
 
 pub async fn list(State(app): State<Arc<App>>, Context(cx): Context) -> Result<Json<DataList<Value>>, ApiError> {
-    let shields = all(&app, cx.caller.as_deref()).await?;
+    let shields = app.responder.own.shields.all(cx.caller.as_deref()).await?;
     Ok(Json(DataList { data: shields.iter().map(Shield::shown).collect() }))
 }
 
@@ -138,7 +64,7 @@ pub async fn one(
     Context(cx): Context,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    Ok(Json(known(&app, &id, cx.caller.as_deref()).await?.shown()))
+    Ok(Json(app.responder.own.shields.known(&id, cx.caller.as_deref()).await?.shown()))
 }
 
 /// 200 and `null`, as 0.7 answers.
@@ -148,7 +74,7 @@ pub async fn unregister(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let owner = cx.caller.as_deref();
-    known(&app, &id, owner).await?;
+    app.responder.own.shields.known(&id, owner).await?;
     match app.stores.registrations.unregister(KIND, &id, owner).await? {
         true => Ok(Json(Value::Null)),
         false => Err(ApiError::invalid("identifier", format!("'{id}' is built in"))),

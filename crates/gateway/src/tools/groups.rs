@@ -10,11 +10,12 @@ use ports::CallContext;
 use ports::access::Principal;
 use ports::registrations::Registration;
 use ports::tools::{Place, ToolDef, ToolError, ToolServer, ToolSource};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::llama::inspect::DataList;
 
-use super::registered;
+use super::{builtin, registered};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
@@ -116,7 +117,7 @@ pub async fn known(app: &App, id: &str, owner: Option<&Principal>) -> Result<Gro
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Register {
     toolgroup_id: String,
     #[serde(default)]
@@ -127,7 +128,7 @@ pub struct Register {
     args: Value,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Endpoint {
     pub uri: String,
 }
@@ -140,6 +141,9 @@ pub async fn register(
     let id = request.toolgroup_id;
     if id.trim().is_empty() || id.len() > LONGEST_ID || id.chars().any(char::is_control) {
         return Err(ApiError::invalid("toolgroup_id", "toolgroup_id must be a name of 1 to 256 characters"));
+    }
+    if builtin::groups(&app).iter().any(|group| group["identifier"] == *id) {
+        return Ok(Json(Value::Null));
     }
     if let Some(provider) = request.provider_id.filter(|provider| provider != PROVIDER) {
         let message = format!("provider_id '{provider}' serves no tool groups; the provider is {PROVIDER}");
@@ -172,7 +176,7 @@ pub async fn register(
 
 pub async fn list(State(app): State<Arc<App>>, Context(cx): Context) -> Result<Json<DataList<Value>>, ApiError> {
     let groups = all(&app, cx.caller.as_deref()).await?;
-    Ok(Json(DataList { data: groups.iter().map(Group::shown).collect() }))
+    Ok(Json(DataList { data: groups.iter().map(Group::shown).chain(builtin::groups(&app)).collect() }))
 }
 
 pub async fn one(
@@ -180,6 +184,9 @@ pub async fn one(
     Context(cx): Context,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
+    if let Some(ours) = builtin::groups(&app).into_iter().find(|group| group["identifier"] == *id) {
+        return Ok(Json(ours));
+    }
     Ok(Json(known(&app, &id, cx.caller.as_deref()).await?.shown()))
 }
 

@@ -1,9 +1,11 @@
 //! Tool groups and what is in them: configured connectors (`mcp::<name>`) and the groups that callers register.
 
+mod builtin;
 mod connectors;
-mod groups;
+pub mod groups;
+pub mod rag;
 pub mod registered;
-mod runtime;
+pub mod runtime;
 
 use std::sync::Arc;
 
@@ -26,6 +28,8 @@ pub fn router() -> Router<Arc<App>> {
         .route("/tools/{*tool_name}", get(runtime::tool))
         .route("/tool-runtime/list-tools", get(runtime::list_tools))
         .route("/tool-runtime/invoke", post(runtime::invoke))
+        .route("/tool-runtime/rag-tool/insert", post(rag::insert))
+        .route("/tool-runtime/rag-tool/query", post(rag::query))
 }
 
 /// Routes below `/v1beta`.
@@ -46,6 +50,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/tools/{*tool_name}"),
     ("GET", "/tool-runtime/list-tools"),
     ("POST", "/tool-runtime/invoke"),
+    ("POST", "/tool-runtime/rag-tool/insert"),
+    ("POST", "/tool-runtime/rag-tool/query"),
 ];
 
 pub const BETA_ROUTES: &[(&str, &str)] = &[

@@ -7,10 +7,12 @@ use axum::Json;
 use axum::extract::{Query, State};
 use ports::CallContext;
 use ports::tools::{Place, ToolDef, ToolSource};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::llama::inspect::DataList;
 
+use super::builtin;
 use super::groups::{Endpoint, Group, all, at, known, label};
 use crate::app::App;
 use crate::errors::ApiError;
@@ -68,7 +70,15 @@ pub async fn tools(
 }
 
 async fn of_group(app: &App, cx: &CallContext, id: Option<&str>) -> Result<Json<DataList<Value>>, ApiError> {
-    let Some(id) = id else { return Ok(Json(DataList { data: all_shown(&everything(app, cx).await?) })) };
+    let Some(id) = id else {
+        let mut data = all_shown(&everything(app, cx).await?);
+        data.extend(builtin::tools(app, None));
+        return Ok(Json(DataList { data }));
+    };
+    let ours = builtin::tools(app, Some(id));
+    if !ours.is_empty() {
+        return Ok(Json(DataList { data: ours }));
+    }
     let group = known(app, id, cx.caller.as_deref()).await?;
     let (_, tools) = group.tools(app, cx).await?;
     Ok(Json(DataList { data: tools.iter().map(|tool| shown(&group, tool)).collect() }))
@@ -81,7 +91,8 @@ pub async fn tool(
 ) -> Result<Json<Value>, ApiError> {
     let listed = everything(&app, &cx).await?;
     let found = pick(&listed, &name).map(|(listed, tool)| shown(&listed.group, tool));
-    found.map(Json).ok_or_else(|| {
+    let ours = || builtin::tools(&app, None).into_iter().find(|tool| tool["name"] == *name);
+    found.or_else(ours).map(Json).ok_or_else(|| {
         ApiError::not_found(format!("Tool '{name}' not found. Use 'client.tools.list()' to list available Tools."))
     })
 }
@@ -133,7 +144,7 @@ fn authorize(group: &mut Group, token: Option<String>) {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Invoke {
     tool_name: String,
     #[serde(default)]
@@ -151,6 +162,12 @@ pub async fn invoke(
     let _running = app.running.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
     let listed = everything(&app, &cx).await?;
     let Some((listed, tool)) = pick(&listed, &request.tool_name) else {
+        if let Some(answer) = builtin::invoke(&app, &request.tool_name, &request.kwargs, &cx).await {
+            let answer = answer?;
+            return Ok(Json(json!({
+                "content": answer["content"], "error_message": null, "error_code": 0, "metadata": answer["metadata"],
+            })));
+        }
         let names: Vec<&str> =
             listed.iter().flat_map(|listed| listed.tools.iter().map(|tool| tool.name.as_str())).collect();
         let message = format!(

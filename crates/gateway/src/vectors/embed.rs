@@ -10,7 +10,6 @@ use wire::openai::vector_stores::ChunkingStrategy;
 use crate::app::{App, dashed};
 use crate::errors::ApiError;
 
-const TEXTS_A_CALL: usize = 64;
 /// Largest file that is read for its text.
 const MOST_TEXT: usize = 64 * 1024 * 1024;
 
@@ -28,20 +27,6 @@ pub async fn model(app: &App, named: Option<String>, cx: &CallContext) -> Result
     };
     let found = embedding.find(|(entry, model)| format!("{}/{}", entry.id, model.name) == name);
     Ok((name, found.and_then(|(_, model)| model.embedding_dimension).unwrap_or(0)))
-}
-
-pub async fn embed(
-    app: &App,
-    store: &VectorStore,
-    texts: Vec<String>,
-    cx: &CallContext,
-) -> Result<Vec<Vec<f32>>, ApiError> {
-    let route = app.responder.registry.embeddings(&store.embedding_model, cx).await?;
-    let mut vectors = Vec::with_capacity(texts.len());
-    for texts in texts.chunks(TEXTS_A_CALL) {
-        vectors.extend(route.embeddings.embed(&route.model, texts.to_vec(), cx).await?.vectors);
-    }
-    Ok(vectors)
 }
 
 /// A file that is to be in a store, before its text is read.
@@ -100,13 +85,7 @@ async fn fill(app: &App, store: &VectorStore, attached: &Attached, cx: &CallCont
     let read = text::of(&attached.filename, &bytes);
     let text = read.map_err(|why| AttachError { code: why.code.into(), message: why.message })?;
     let texts: Vec<String> = chunking::pieces(&text, sizes).iter().map(|piece| piece.text.to_owned()).collect();
-    let vectors = embed(app, store, texts.clone(), cx).await.map_err(failed)?;
-    if store.dimension != 0
-        && let Some(other) = vectors.iter().find(|vector| vector.len() != store.dimension as usize)
-    {
-        let message = format!("the model gives vectors of {}, the store holds {}", other.len(), store.dimension);
-        return Err(AttachError { code: "server_error".into(), message });
-    }
+    let vectors = app.responder.own.lookup.embed(store, &texts, cx).await.map_err(|error| failed(error.into()))?;
     let mut bytes = 0;
     let chunks: Vec<Chunk> = texts
         .into_iter()
@@ -119,13 +98,20 @@ async fn fill(app: &App, store: &VectorStore, attached: &Attached, cx: &CallCont
             Chunk { id, file_id: attached.file_id.clone(), ordinal, text, metadata, vector }
         })
         .collect();
-    app.stores.vectors.add_chunks(&store.id, &chunks).await.map_err(|error| failed(error.into()))?;
-    learn_dimension(app, store, &chunks).await.map_err(failed)?;
+    add(app, store, &chunks).await.map_err(failed)?;
     Ok(bytes)
 }
 
-/// A model that does not tell the length of its vectors shows it with the first of them.
-pub async fn learn_dimension(app: &App, store: &VectorStore, chunks: &[Chunk]) -> Result<(), ApiError> {
+/// Puts chunks into the store. A model that does not tell the length of its vectors shows it with the first of them.
+pub async fn add(app: &App, store: &VectorStore, chunks: &[Chunk]) -> Result<(), ApiError> {
+    if let Some(other) =
+        chunks.iter().find(|chunk| store.dimension != 0 && chunk.vector.len() != store.dimension as usize)
+    {
+        let (length, held) = (other.vector.len(), store.dimension);
+        let message = format!("the model gives vectors of {length}, the store holds {held}");
+        return Err(ApiError::invalid("vector_store_id", message));
+    }
+    app.stores.vectors.add_chunks(&store.id, chunks).await?;
     if let (0, Some(first)) = (store.dimension, chunks.first()) {
         let known = VectorStore { dimension: first.vector.len() as u32, ..store.clone() };
         app.stores.vectors.put_vector_store(&known).await?;

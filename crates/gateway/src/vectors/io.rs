@@ -4,29 +4,31 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use engine::vectors::lookup::Ask;
 use ports::vectors::Chunk;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::JsonObject;
 use wire::llama::agents::Interleaved;
 use wire::openai::vector_stores::{RankingOptions, SearchMode};
 
-use super::search::{Ask, find};
-use super::{embed, in_use, to_change};
+use super::{add, in_use, to_change};
 use crate::app::{App, dashed};
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
 
 const MOST_CHUNKS: usize = 4_096;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["chunks"]))]
 pub struct Insert {
     #[serde(alias = "vector_db_id")]
     vector_store_id: String,
     chunks: Vec<Given>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Given {
     content: Interleaved,
     #[serde(default)]
@@ -49,7 +51,8 @@ pub async fn insert(
     }
     let bare = request.chunks.iter().filter(|chunk| chunk.embedding.is_none());
     let texts: Vec<String> = bare.map(|chunk| chunk.content.plain_text()).collect();
-    let embedded = if texts.is_empty() { Vec::new() } else { embed::embed(&app, &store, texts, &cx).await? };
+    let embedded =
+        if texts.is_empty() { Vec::new() } else { app.responder.own.lookup.embed(&store, &texts, &cx).await? };
     let mut embedded = embedded.into_iter();
     let mut chunks = Vec::with_capacity(request.chunks.len());
     for (at, given) in request.chunks.into_iter().enumerate() {
@@ -68,12 +71,11 @@ pub async fn insert(
             vector,
         });
     }
-    app.stores.vectors.add_chunks(&store.id, &chunks).await?;
-    embed::learn_dimension(&app, &store, &chunks).await?;
+    add(&app, &store, &chunks).await?;
     Ok(Json(Value::Null))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Find {
     vector_db_id: Option<String>,
     vector_store_id: Option<String>,
@@ -82,7 +84,7 @@ pub struct Find {
     params: Option<Params>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 struct Params {
     #[serde(default, alias = "max_num_results")]
     max_chunks: Option<u32>,
@@ -113,7 +115,7 @@ pub async fn query(
         mode: params.mode.unwrap_or_default(),
         ranking,
     };
-    let hits = find(&app, &store, ask, &cx).await?;
+    let hits = app.responder.own.lookup.find(&store, ask, &cx).await?;
     let chunks: Vec<Value> = hits
         .iter()
         .map(|hit| {

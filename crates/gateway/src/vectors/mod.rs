@@ -3,7 +3,7 @@
 mod attach;
 mod batches;
 mod embed;
-mod io;
+pub mod io;
 mod search;
 mod stores;
 
@@ -19,6 +19,8 @@ use wire::JsonObject;
 
 use crate::app::App;
 use crate::errors::ApiError;
+
+pub use embed::add;
 
 /// Routes below `/v1`.
 pub fn router() -> Router<Arc<App>> {
@@ -61,36 +63,23 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/vector-io/query"),
 ];
 
-/// A store of the caller's. Both generations answer 400 to ids they do not know.
 async fn known(app: &App, id: &str, owner: Option<&Principal>) -> Result<VectorStore, ApiError> {
-    let found = app.stores.vectors.vector_store(id, owner).await?;
-    found.ok_or_else(|| ApiError::invalid("vector_store_id", format!("Vector_store '{id}' not found")))
+    Ok(app.responder.own.lookup.known(id, owner).await?)
 }
 
 /// The same, for a caller who may change it.
-async fn to_change(app: &App, id: &str, owner: Option<&Principal>) -> Result<VectorStore, ApiError> {
+pub async fn to_change(app: &App, id: &str, owner: Option<&Principal>) -> Result<VectorStore, ApiError> {
     let store = known(app, id, owner).await?;
     app.responder.permit(Action::Update, &store, owner)?;
     Ok(store)
 }
 
 fn expired(app: &App, store: &VectorStore) -> bool {
-    store.expires_at().is_some_and(|at| at <= app.responder.clock.unix_seconds())
+    app.responder.own.lookup.expired(store)
 }
 
-/// A store that may still be used, marked as used now.
 async fn in_use(app: &App, id: &str, owner: Option<&Principal>) -> Result<VectorStore, ApiError> {
-    let mut store = known(app, id, owner).await?;
-    if expired(app, &store) {
-        return Err(ApiError::invalid("vector_store_id", format!("Vector_store '{id}' has expired")));
-    }
-    // Once a minute is often enough for an expiry in days.
-    let now = app.responder.clock.unix_seconds();
-    if now - store.last_active_at >= 60 {
-        store.last_active_at = now;
-        app.stores.vectors.put_vector_store(&store).await?;
-    }
-    Ok(store)
+    Ok(app.responder.own.lookup.in_use(id, owner).await?)
 }
 
 #[derive(Deserialize)]

@@ -1,11 +1,14 @@
 //! A control plane on a real socket, over real storage, with a fake model.
 #![allow(dead_code, clippy::unwrap_used)]
 
+#[path = "../traffic/mod.rs"]
+mod traffic;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::registry::{ProviderEntry, Serves};
-use engine::{Background, Limits, ModelTraits, Registry, Responder};
+use engine::{Background, Limits, ModelTraits, Own, Registry, Responder};
 use gateway::{App, Edge, Stores};
 use ports::Ids;
 use ports::context::{SystemClock, UuidIds};
@@ -40,19 +43,8 @@ impl Plane {
         let config = OpenAiConfig { base_url: model.url(), tries: 1, ..OpenAiConfig::default() };
         let serves = Serves::Chat(Arc::new(OpenAiCompatible::new(config)), ModelTraits::default());
         let entry = ProviderEntry { id: "vllm".into(), kind: "remote::vllm".into(), serves, shown_config: json!({}) };
-        let responder = Arc::new(Responder {
-            registry: Arc::new(Registry::new(vec![entry])),
-            servers: Arc::new(McpServers::new(McpConfig::default())),
-            connectors: HashMap::new(),
-            responses: Arc::new(store.clone()),
-            conversations: Arc::new(store.clone()),
-            prompts: Arc::new(store.clone()),
-            background: Background::new(UuidIds.fresh("runner"), &limits),
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(UuidIds),
-            limits,
-        });
         let stores = Stores {
+            batches: Arc::new(store.clone()),
             completions: Arc::new(store.clone()),
             agents: Arc::new(store.clone()),
             registrations: Arc::new(store.clone()),
@@ -61,6 +53,21 @@ impl Plane {
             vectors: Arc::new(store.clone()),
             search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
         };
+        let registry = Arc::new(Registry::new(vec![entry]).with_registrations(stores.registrations.clone()));
+        let own = Own::new(&registry, stores.kept(), Arc::new(SystemClock));
+        let responder = Arc::new(Responder {
+            registry,
+            servers: Arc::new(McpServers::new(McpConfig::default())),
+            connectors: HashMap::new(),
+            responses: Arc::new(store.clone()),
+            conversations: Arc::new(store.clone()),
+            prompts: Arc::new(store.clone()),
+            own,
+            background: Background::new(UuidIds.fresh("runner"), &limits),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidIds),
+            limits,
+        });
         let app = App::new(responder, Arc::new(store.clone()), Arc::new(store.clone()), stores, Edge::default());
         let service = gateway::service(app);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -77,19 +84,30 @@ impl Plane {
     }
 
     pub async fn get(&self, path: &str) -> (u16, Value) {
-        answered(self.http.get(self.url(path))).await
+        self.exchange("GET", path, None).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
-        answered(self.http.post(self.url(path)).json(&body)).await
+        self.exchange("POST", path, Some(body)).await
+    }
+
+    /// One exchange, held against the published document.
+    async fn exchange(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = self.http.request(method.parse().unwrap(), self.url(path));
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        let (status, answer) = answered(request).await;
+        traffic::check(method, path, body.as_ref(), status, &answer);
+        (status, answer)
     }
 
     pub async fn put(&self, path: &str, body: Value) -> (u16, Value) {
-        answered(self.http.put(self.url(path)).json(&body)).await
+        self.exchange("PUT", path, Some(body)).await
     }
 
     pub async fn delete(&self, path: &str) -> (u16, Value) {
-        answered(self.http.delete(self.url(path))).await
+        self.exchange("DELETE", path, None).await
     }
 
     /// A response that must succeed.

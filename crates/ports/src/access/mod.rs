@@ -18,6 +18,7 @@ pub use routes::{RoutePolicy, RouteRule};
 /// Kinds of things as rules name them: `model::vllm/llama`, `sql_record::openai_responses::resp_1`.
 pub mod kind {
     pub const AGENT: &str = "agent";
+    pub const BATCH: &str = "sql_record::batches";
     pub const COMPLETION: &str = "sql_record::chat_completions";
     pub const CONVERSATION: &str = "sql_record::openai_conversations";
     pub const FILE: &str = "sql_record::openai_files";

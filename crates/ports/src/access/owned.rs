@@ -2,6 +2,7 @@
 
 use super::{Owned, Principal, kind};
 use crate::agents::{Agent, AgentSession, StoredTurn};
+use crate::batches::Batch;
 use crate::completions::StoredCompletion;
 use crate::conversations::StoredConversation;
 use crate::files::StoredFile;
@@ -33,6 +34,7 @@ owned! {
     AgentSession: kind::SESSION, id;
     // A turn is as open as the session it is part of.
     StoredTurn: kind::SESSION, turn.session_id;
+    Batch: kind::BATCH, id;
     Session: kind::SESSION, id;
     StoredCompletion: kind::COMPLETION, completion.id;
     StoredConversation: kind::CONVERSATION, id;

@@ -1,16 +1,17 @@
 //! Sends a request and turns every way it can fail into an [`InferenceError`].
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ports::CallContext;
 use ports::health::ProviderHealth;
 use ports::inference::InferenceError;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::config::OpenAiConfig;
+use super::breaker::Breaker;
+use super::config::{OpenAiConfig, Tls};
 use crate::late_client::LateClient;
 
 /// Bytes of an error body that are read.
@@ -21,6 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub struct OpenAiCompatible {
     pub(super) config: OpenAiConfig,
     client: LateClient,
+    breaker: Breaker,
     /// What the last request met; health asks nobody.
     last: Mutex<ProviderHealth>,
 }
@@ -28,14 +30,16 @@ pub struct OpenAiCompatible {
 impl OpenAiCompatible {
     pub fn new(config: OpenAiConfig) -> Self {
         let (connect, idle) = (config.connect_timeout, config.idle_timeout);
+        let tls = config.tls.clone();
         let client = LateClient::new(move || {
-            Client::builder()
+            let builder = Client::builder()
                 .connect_timeout(connect)
                 .read_timeout(idle)
                 .tcp_nodelay(true)
-                .redirect(reqwest::redirect::Policy::none())
+                .redirect(reqwest::redirect::Policy::none());
+            trusting(builder, &tls)
         });
-        Self { config, client, last: Mutex::new(ProviderHealth::Ok) }
+        Self { config, client, breaker: Breaker::default(), last: Mutex::new(ProviderHealth::Ok) }
     }
 
     pub(super) fn last_seen(&self) -> ProviderHealth {
@@ -72,7 +76,17 @@ impl OpenAiCompatible {
         let mut tried = 0;
         loop {
             tried += 1;
-            let (error, pause) = match self.once(build(), cx).await {
+            if let Err(wait) = self.breaker.admit(Instant::now()) {
+                let message = format!("it failed several times in a row; next try in {:.1} s", wait.as_secs_f32());
+                return Err(InferenceError::Unreachable(message));
+            }
+            let outcome = self.once(build(), cx).await;
+            match &outcome {
+                Err((InferenceError::Unreachable(_), _)) => self.breaker.failed(Instant::now()),
+                Err((InferenceError::Cancelled | InferenceError::Timeout(_), _)) => {}
+                _ => self.breaker.answered(),
+            }
+            let (error, pause) = match outcome {
                 Ok(response) => {
                     self.remember(ProviderHealth::Ok);
                     return Ok(response);
@@ -100,7 +114,8 @@ impl OpenAiCompatible {
         cx: &CallContext,
     ) -> Result<Response, (InferenceError, Option<Duration>)> {
         let own = self.config.api_token.as_ref().map(|token| token.expose_secret().to_owned());
-        let token = cx.provider_data.get("vllm_api_token").and_then(|token| token.as_str()).map(str::to_owned).or(own);
+        let given = cx.provider_data.get(&self.config.callers_token).and_then(|token| token.as_str());
+        let token = given.map(str::to_owned).or(own);
         let request = match token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -123,6 +138,24 @@ impl OpenAiCompatible {
             .filter(|pause| *pause <= LONGEST_PAUSE);
         let message = error_message(response).await;
         Err((upstream(status, message), pause))
+    }
+}
+
+/// A file that cannot be read leaves the machine's own certificates, and a warning: other providers still serve.
+fn trusting(builder: ClientBuilder, tls: &Tls) -> ClientBuilder {
+    let authority = match tls {
+        Tls::Verified => return builder,
+        Tls::Unverified => return builder.danger_accept_invalid_certs(true),
+        Tls::Authority(path) => path,
+    };
+    let read = std::fs::read(authority).map_err(|error| error.to_string());
+    let certificates = read.and_then(|pem| Certificate::from_pem_bundle(&pem).map_err(|error| error.to_string()));
+    match certificates {
+        Ok(certificates) => certificates.into_iter().fold(builder, ClientBuilder::add_root_certificate),
+        Err(error) => {
+            tracing::warn!(path = %authority.display(), %error, "certificates of a model server not read");
+            builder
+        }
     }
 }
 

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::providers::mcp::{McpConfig, McpServers};
+use ::providers::web_search::{Engine, RemoteWebSearch, WebSearchConfig};
 use anyhow::{Context, Result, bail};
+use engine::own::SearchWords;
 use engine::registry::Serves;
 use engine::respond::Connectors;
-use engine::{Background, Limits, Registry, Responder};
+use engine::{Background, Limits, Own, Registry, Responder};
 use gateway::{Admission, App, Edge, Quota, Stores};
 use ports::Ids;
 use ports::context::{SystemClock, UuidIds};
 use ports::tools::{Place, ToolServer};
+use ports::web::WebSearch;
 use secrecy::ExposeSecret;
 
 use crate::config::{ConnectorConfig, GatewayConfig, StackConfig};
@@ -38,13 +41,29 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
         matches!(entry.serves, Serves::Chat(..)).then(|| format!("{}/{model}", entry.id))
     });
     let limits = Limits { run_time: Duration::from_secs(config.gateway.time_limit_seconds), ..Limits::default() };
+    let stores = Stores {
+        batches: Arc::new(store.clone()),
+        completions: Arc::new(store.clone()),
+        agents: Arc::new(store.clone()),
+        registrations: Arc::new(store.clone()),
+        files: Arc::new(store.clone()),
+        blobs: Arc::new(storage::DiskBlobs::new(folder.join("files"))),
+        vectors: Arc::new(store.clone()),
+        search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
+    };
+    let registry = Registry::new(entries).with_policy(policy).with_registrations(stores.registrations.clone());
+    let registry = Arc::new(registry);
+    let own = Own::new(&registry, stores.kept(), Arc::new(SystemClock))
+        .with_web(web_search(&config.gateway)?)
+        .with_words(search_words(&config.gateway));
     let responder = Arc::new(Responder {
-        registry: Arc::new(Registry::new(entries).with_policy(policy)),
+        registry,
         servers: Arc::new(McpServers::new(McpConfig::default())),
         connectors: connectors(&config.gateway)?,
         responses: Arc::new(store.clone()),
         conversations: Arc::new(store.clone()),
         prompts: Arc::new(store.clone()),
+        own,
         background: Background::new(UuidIds.fresh("runner"), &limits),
         clock: Arc::new(SystemClock),
         ids: Arc::new(UuidIds),
@@ -67,15 +86,6 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
         default_model: config.gateway.default_model.clone().or(first_chat),
         max_file_bytes: config.gateway.max_file_bytes.unwrap_or(Edge::default().max_file_bytes),
         ..Edge::default()
-    };
-    let stores = Stores {
-        completions: Arc::new(store.clone()),
-        agents: Arc::new(store.clone()),
-        registrations: Arc::new(store.clone()),
-        files: Arc::new(store.clone()),
-        blobs: Arc::new(storage::DiskBlobs::new(folder.join("files"))),
-        vectors: Arc::new(store.clone()),
-        search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
     };
     let app = App::new(responder, Arc::new(store.clone()), Arc::new(store.clone()), stores, edge);
     let service = gateway::service(app);
@@ -102,6 +112,28 @@ fn store(config: &StackConfig) -> Result<(storage::Store, bool)> {
 pub async fn migrate(config: &StackConfig) -> Result<()> {
     std::fs::create_dir_all(config.data_dir.join("gateway"))?;
     Ok(store(config)?.0.bring_up().await?)
+}
+
+fn web_search(config: &GatewayConfig) -> Result<Option<Arc<dyn WebSearch>>> {
+    let Some(web) = &config.web_search else { return Ok(None) };
+    let Some(provider) = &web.provider else { return Ok(None) };
+    let engine = Engine::named(provider)
+        .with_context(|| format!("gateway.web_search.provider: '{provider}' is not searxng, brave or tavily"))?;
+    let settings = WebSearchConfig { engine, url: web.url.clone(), api_key: web.api_key.clone() };
+    let search = RemoteWebSearch::new(settings).context("gateway.web_search.url: a SearXNG needs its address")?;
+    Ok(Some(Arc::new(search)))
+}
+
+/// Templates that are not configured stay as they are.
+fn search_words(config: &GatewayConfig) -> SearchWords {
+    let given = config.file_search.clone();
+    let own = SearchWords::default();
+    SearchWords {
+        before: given.before.unwrap_or(own.before),
+        passage: given.passage.unwrap_or(own.passage),
+        after: given.after.unwrap_or(own.after),
+        instruction: given.instruction.unwrap_or(own.instruction),
+    }
 }
 
 fn connectors(config: &GatewayConfig) -> Result<Connectors> {

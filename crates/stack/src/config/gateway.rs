@@ -20,10 +20,10 @@ pub struct GatewayConfig {
     pub default_model: Option<String>,
     pub max_running: usize,
     pub max_body_bytes: usize,
+    pub time_limit_seconds: u64,
     /// One uploaded file.
     #[serde(default)]
     pub max_file_bytes: Option<u64>,
-    pub time_limit_seconds: u64,
     /// `postgres://…` or `sqlite://…`; SQLite in the data directory when absent.
     #[serde(default)]
     pub database_url: Option<SecretString>,
@@ -39,6 +39,32 @@ pub struct GatewayConfig {
     pub providers: Vec<ProviderConfig>,
     #[serde(default)]
     pub connectors: BTreeMap<String, ConnectorConfig>,
+    #[serde(default)]
+    pub web_search: Option<WebSearchSettings>,
+    /// How found passages are put before the model; see `engine::own::SearchWords`.
+    #[serde(default)]
+    pub file_search: FileSearchSettings,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebSearchSettings {
+    /// `searxng`, `brave` or `tavily`; empty: none.
+    #[serde(default)]
+    pub provider: Option<String>,
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub api_key: Option<SecretString>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FileSearchSettings {
+    pub before: Option<String>,
+    pub passage: Option<String>,
+    pub after: Option<String>,
+    pub instruction: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -51,6 +77,8 @@ pub struct ProviderConfig {
     pub url: Option<String>,
     #[serde(default)]
     pub api_token: Option<SecretString>,
+    #[serde(default)]
+    pub tls_verify: Option<TlsVerify>,
     /// Models to list; a remote server is asked when none are named.
     #[serde(default)]
     pub models: Vec<String>,
@@ -73,12 +101,22 @@ pub struct ProviderConfig {
     pub output_budget: Option<usize>,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum TlsVerify {
+    Switch(bool),
+    /// `true`, `false`, or the path of a PEM file.
+    Text(String),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum ProviderKind {
     #[serde(rename = "remote::vllm", alias = "remote::openai", alias = "remote::openai-compatible")]
     RemoteChat,
     #[serde(rename = "remote::vllm-embedding", alias = "remote::openai-embedding")]
     RemoteEmbedding,
+    #[serde(rename = "remote::vllm-rerank", alias = "remote::openai-rerank")]
+    RemoteRerank,
     #[serde(rename = "inline::llama-cpp")]
     LlamaCpp,
     #[serde(rename = "inline::sentence-transformers")]
@@ -90,6 +128,7 @@ impl ProviderKind {
         match self {
             Self::RemoteChat => "remote::vllm",
             Self::RemoteEmbedding => "remote::vllm-embedding",
+            Self::RemoteRerank => "remote::vllm-rerank",
             Self::LlamaCpp => "inline::llama-cpp",
             Self::SentenceTransformers => "inline::sentence-transformers",
         }

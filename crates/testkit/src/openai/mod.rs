@@ -59,6 +59,7 @@ impl FakeModel {
             .route("/v1/chat/completions", post(chat))
             .route("/v1/completions", post(completions))
             .route("/v1/embeddings", post(embeddings))
+            .route("/v1/rerank", post(rerank))
             .route("/v1/models", get(models))
             .route("/health", get(|| async { "{}" }))
             .with_state(state.clone());
@@ -167,6 +168,17 @@ async fn generated(told: &Arc<Told>, path: &str, headers: HeaderMap, body: &str)
         Some(true) => reply::stream(answer, &body, abandoned),
         _ => reply::whole(&answer, &body, abandoned),
     }
+}
+
+/// Scores by shared words.
+async fn rerank(State(told): State<Arc<Told>>, headers: HeaderMap, body: String) -> Response {
+    let body: Value = serde_json::from_str(&body).unwrap_or(Value::Null);
+    told.note("/v1/rerank", headers, body.clone());
+    let query = hash_vector(body["query"].as_str().unwrap_or_default(), DIMENSION);
+    let texts = body["documents"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let score = |text| -> f32 { hash_vector(text, DIMENSION).iter().zip(&query).map(|(a, b)| a * b).sum() };
+    let rows = texts.enumerate().map(|(index, text)| json!({"index": index, "relevance_score": score(text)}));
+    axum::Json(json!({"results": rows.collect::<Vec<_>>()})).into_response()
 }
 
 async fn embeddings(State(told): State<Arc<Told>>, headers: HeaderMap, body: String) -> Response {

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod agents;
+pub mod batches;
 pub mod completions;
 pub mod conversations;
 pub mod inference;

@@ -1,19 +1,20 @@
 //! The events of a streamed response. `sequence_number` grows by one from zero within a stream.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::items::{Item, MessagePart};
 use super::responses::ResponseObject;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResponseEvent {
     pub sequence_number: u64,
     #[serde(flatten)]
     pub kind: EventKind,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type")]
 pub enum EventKind {
     #[serde(rename = "response.created")]
@@ -48,6 +49,18 @@ pub enum EventKind {
         #[serde(default)]
         logprobs: Vec<Value>,
     },
+    #[serde(rename = "response.output_text.annotation.added")]
+    AnnotationAdded {
+        item_id: String,
+        output_index: usize,
+        content_index: usize,
+        annotation_index: usize,
+        annotation: Value,
+    },
+    #[serde(rename = "response.refusal.delta")]
+    RefusalDelta { item_id: String, output_index: usize, content_index: usize, delta: String },
+    #[serde(rename = "response.refusal.done")]
+    RefusalDone { item_id: String, output_index: usize, content_index: usize, refusal: String },
     #[serde(rename = "response.function_call_arguments.delta")]
     ArgumentsDelta { item_id: String, output_index: usize, delta: String },
     #[serde(rename = "response.function_call_arguments.done")]
@@ -74,6 +87,18 @@ pub enum EventKind {
     McpCallCompleted { item_id: String, output_index: usize },
     #[serde(rename = "response.mcp_call.failed")]
     McpCallFailed { item_id: String, output_index: usize },
+    #[serde(rename = "response.file_search_call.in_progress")]
+    FileSearchInProgress { item_id: String, output_index: usize },
+    #[serde(rename = "response.file_search_call.searching")]
+    FileSearchSearching { item_id: String, output_index: usize },
+    #[serde(rename = "response.file_search_call.completed")]
+    FileSearchCompleted { item_id: String, output_index: usize },
+    #[serde(rename = "response.web_search_call.in_progress")]
+    WebSearchInProgress { item_id: String, output_index: usize },
+    #[serde(rename = "response.web_search_call.searching")]
+    WebSearchSearching { item_id: String, output_index: usize },
+    #[serde(rename = "response.web_search_call.completed")]
+    WebSearchCompleted { item_id: String, output_index: usize },
     #[serde(rename = "response.completed")]
     Completed { response: Box<ResponseObject> },
     #[serde(rename = "response.incomplete")]
@@ -103,6 +128,9 @@ impl EventKind {
             Self::PartDone { .. } => "response.content_part.done",
             Self::TextDelta { .. } => "response.output_text.delta",
             Self::TextDone { .. } => "response.output_text.done",
+            Self::AnnotationAdded { .. } => "response.output_text.annotation.added",
+            Self::RefusalDelta { .. } => "response.refusal.delta",
+            Self::RefusalDone { .. } => "response.refusal.done",
             Self::ArgumentsDelta { .. } => "response.function_call_arguments.delta",
             Self::ArgumentsDone { .. } => "response.function_call_arguments.done",
             Self::McpListInProgress { .. } => "response.mcp_list_tools.in_progress",
@@ -113,6 +141,12 @@ impl EventKind {
             Self::McpCallInProgress { .. } => "response.mcp_call.in_progress",
             Self::McpCallCompleted { .. } => "response.mcp_call.completed",
             Self::McpCallFailed { .. } => "response.mcp_call.failed",
+            Self::FileSearchInProgress { .. } => "response.file_search_call.in_progress",
+            Self::FileSearchSearching { .. } => "response.file_search_call.searching",
+            Self::FileSearchCompleted { .. } => "response.file_search_call.completed",
+            Self::WebSearchInProgress { .. } => "response.web_search_call.in_progress",
+            Self::WebSearchSearching { .. } => "response.web_search_call.searching",
+            Self::WebSearchCompleted { .. } => "response.web_search_call.completed",
             Self::Completed { .. } => "response.completed",
             Self::Incomplete { .. } => "response.incomplete",
             Self::Failed { .. } => "response.failed",

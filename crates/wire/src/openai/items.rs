@@ -1,12 +1,13 @@
 //! Items: what goes into a response, what comes out, and what a conversation holds.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::chat::Role;
 use crate::JsonObject;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Item {
     Message(MessageItem),
@@ -16,6 +17,8 @@ pub enum Item {
     McpCall(McpCallItem),
     McpApprovalRequest(McpApprovalRequestItem),
     McpApprovalResponse(McpApprovalResponseItem),
+    FileSearchCall(FileSearchCallItem),
+    WebSearchCall(WebSearchCallItem),
     /// A message without `type` (OpenAI's short input form) or a kind we do not know.
     #[serde(untagged)]
     Loose(LooseItem),
@@ -31,6 +34,8 @@ impl Item {
             Self::McpCall(item) => Some(item.id.as_str()),
             Self::McpApprovalRequest(item) => Some(item.id.as_str()),
             Self::McpApprovalResponse(item) => item.id.as_deref(),
+            Self::FileSearchCall(item) => Some(item.id.as_str()),
+            Self::WebSearchCall(item) => Some(item.id.as_str()),
             Self::Loose(LooseItem::Unknown(value)) => value.get("id").and_then(Value::as_str),
         }
         .filter(|id| !id.is_empty())
@@ -46,6 +51,8 @@ impl Item {
             Self::McpCall(item) => item.id = id,
             Self::McpApprovalRequest(item) => item.id = id,
             Self::McpApprovalResponse(item) => item.id = Some(id),
+            Self::FileSearchCall(item) => item.id = id,
+            Self::WebSearchCall(item) => item.id = id,
             Self::Loose(LooseItem::Unknown(value)) => {
                 if let Some(object) = value.as_object_mut() {
                     object.insert("id".into(), id.into());
@@ -55,14 +62,14 @@ impl Item {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum LooseItem {
     Message(MessageItem),
     Unknown(Value),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemStatus {
     #[default]
@@ -72,7 +79,7 @@ pub enum ItemStatus {
     Failed,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -96,7 +103,7 @@ impl MessageItem {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum MessageContent {
     Text(String),
@@ -110,7 +117,7 @@ impl Default for MessageContent {
 }
 
 /// `type` is `input_text`, `output_text`, `refusal`, `input_image`, ...
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MessagePart {
     #[serde(rename = "type")]
     pub kind: String,
@@ -134,9 +141,15 @@ impl MessagePart {
             ..Self::default()
         }
     }
+
+    pub fn refusal(words: impl Into<String>) -> Self {
+        let mut part = Self { kind: "refusal".into(), ..Self::default() };
+        part.extra.insert("refusal".into(), Value::String(words.into()));
+        part
+    }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FunctionCallItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -148,7 +161,7 @@ pub struct FunctionCallItem {
     pub status: Option<ItemStatus>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FunctionCallOutputItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -168,7 +181,7 @@ impl FunctionCallOutputItem {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McpListToolsItem {
     pub id: String,
     pub server_label: String,
@@ -177,7 +190,7 @@ pub struct McpListToolsItem {
     pub error: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McpListedTool {
     pub name: String,
     #[serde(default)]
@@ -187,7 +200,7 @@ pub struct McpListedTool {
     pub annotations: Option<Value>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McpCallItem {
     pub id: String,
     pub server_label: String,
@@ -204,7 +217,7 @@ pub struct McpCallItem {
     pub approval_request_id: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McpApprovalRequestItem {
     pub id: String,
     pub server_label: String,
@@ -212,7 +225,7 @@ pub struct McpApprovalRequestItem {
     pub arguments: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McpApprovalResponseItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -220,4 +233,74 @@ pub struct McpApprovalResponseItem {
     pub approve: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// A search of ours in vector stores.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FileSearchCallItem {
+    #[serde(default)]
+    pub id: String,
+    #[serde(default)]
+    pub queries: Vec<String>,
+    #[serde(default)]
+    pub status: SearchStatus,
+    #[serde(default)]
+    pub results: Option<Vec<FileSearchResult>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchStatus {
+    #[default]
+    InProgress,
+    Searching,
+    Completed,
+    Incomplete,
+    Failed,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FileSearchResult {
+    #[serde(default)]
+    pub attributes: JsonObject,
+    #[serde(default)]
+    pub file_id: String,
+    #[serde(default)]
+    pub filename: String,
+    #[serde(default)]
+    pub score: f32,
+    #[serde(default)]
+    pub text: String,
+}
+
+/// A search of ours on the web.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WebSearchCallItem {
+    #[serde(default)]
+    pub id: String,
+    #[serde(default)]
+    pub status: SearchStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<WebSearchAction>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WebSearchAction {
+    /// `search`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub query: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Vec<WebSource>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WebSource {
+    /// `url`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }

@@ -1,0 +1,155 @@
+//! Files in a message: an uploaded or inlined image becomes a data URL, any other file its text.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::StreamExt;
+use serde_json::Value;
+use wire::openai::items::{Item, LooseItem, MessageContent, MessageItem, MessagePart};
+
+use super::Own;
+use crate::request::{RequestError, invalid};
+use crate::vectors::text;
+
+/// All files of one request together.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// What was read for a request: file id to its name and bytes.
+#[derive(Default)]
+pub struct Attachments {
+    files: BTreeMap<String, (String, Vec<u8>)>,
+}
+
+impl Own {
+    /// Reads every file that `items` name. Unknown ids and files without text are refused by their place.
+    pub async fn attachments(&self, items: &[Item], owner: Option<&Principal>) -> Result<Attachments, RequestError> {
+        let (mut read, mut bytes) = (Attachments::default(), 0);
+        for (at, part) in parts(items) {
+            if part.extra.get("file_url").is_some_and(|url| !url.is_null()) {
+                let rule = "is not fetched by this server; upload the file and give its file_id";
+                return Err(invalid(&format!("{at}.file_url"), format!("{at}.file_url {rule}")));
+            }
+            if let Some(id) = file_id(part)
+                && !read.files.contains_key(id)
+            {
+                let field = format!("{at}.file_id");
+                let content = self.file(id, owner, MOST_BYTES - bytes).await?;
+                let content = content.ok_or_else(|| invalid(&field, format!("File '{id}' not found")))?;
+                bytes += content.1.len();
+                read.files.insert(id.to_owned(), content);
+            }
+            read.replaced(part).map_err(|rule| invalid(&at, format!("{at}: {rule}")))?;
+        }
+        Ok(read)
+    }
+
+    async fn file(
+        &self,
+        id: &str,
+        owner: Option<&Principal>,
+        most: usize,
+    ) -> Result<Option<(String, Vec<u8>)>, RequestError> {
+        let Some(file) = self.files.file(id, owner).await? else { return Ok(None) };
+        let Some(mut stream) = self.blobs.read(id).await? else { return Ok(None) };
+        let mut content = Vec::new();
+        while let Some(bytes) = stream.next().await {
+            let bytes = bytes.map_err(|error| invalid("input", format!("File '{id}' cannot be read: {error}")))?;
+            if content.len() + bytes.len() > most {
+                return Err(invalid("input", format!("the files of a request may have {MOST_BYTES} bytes together")));
+            }
+            content.extend_from_slice(&bytes);
+        }
+        Ok(Some((file.filename, content)))
+    }
+}
+
+impl Attachments {
+    pub fn and(&mut self, more: Self) {
+        self.files.extend(more.files);
+    }
+
+    /// Puts contents in the place of names.
+    pub fn put_into(&self, items: &mut [Item]) {
+        for item in items {
+            let (Item::Message(message) | Item::Loose(LooseItem::Message(message))) = item else { continue };
+            let MessageContent::Parts(parts) = &mut message.content else { continue };
+            for part in parts {
+                if let Ok(Some(replaced)) = self.replaced(part) {
+                    *part = replaced;
+                }
+            }
+        }
+    }
+
+    /// The part as a model reads it; `None` when it is that already.
+    fn replaced(&self, part: &MessagePart) -> Result<Option<MessagePart>, String> {
+        let stored = file_id(part).and_then(|id| self.files.get(id));
+        match part.kind.as_str() {
+            "input_image" => Ok(stored.map(|(name, bytes)| {
+                let url = format!("data:{};base64,{}", image_type(name, bytes), STANDARD.encode(bytes));
+                let mut image = part.clone();
+                image.extra.remove("file_id");
+                image.extra.insert("image_url".into(), url.into());
+                image
+            })),
+            "input_file" => {
+                let given = part.extra.get("filename").and_then(Value::as_str);
+                let (name, bytes) = match (stored, part.extra.get("file_data").and_then(Value::as_str)) {
+                    (Some((name, bytes)), _) => (given.unwrap_or(name), bytes.clone()),
+                    (None, Some(data)) => (given.unwrap_or("file"), decoded(data)?),
+                    (None, None) => return Err("an input_file needs file_id or file_data".into()),
+                };
+                let words = text::of(name, &bytes).map_err(|why| why.message)?;
+                let text = Some(format!("File {name}:\n{words}"));
+                Ok(Some(MessagePart { kind: "input_text".into(), text, ..MessagePart::default() }))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// A data URL, or bare base64.
+fn decoded(data: &str) -> Result<Vec<u8>, String> {
+    let encoded = match data.strip_prefix("data:") {
+        Some(rest) => rest.split_once(";base64,").ok_or("file_data must be base64")?.1,
+        None => data,
+    };
+    if encoded.len() / 4 * 3 > MOST_BYTES {
+        return Err(format!("file_data may have {MOST_BYTES} bytes"));
+    }
+    STANDARD.decode(encoded.trim()).map_err(|_| "file_data must be base64".into())
+}
+
+fn file_id(part: &MessagePart) -> Option<&str> {
+    part.extra.get("file_id").and_then(Value::as_str).filter(|id| !id.is_empty())
+}
+
+/// By the first bytes, which a name cannot belie.
+fn image_type(name: &str, bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [0xff, 0xd8, ..] => "image/jpeg",
+        [b'G', b'I', b'F', ..] => "image/gif",
+        [b'R', b'I', b'F', b'F', ..] => "image/webp",
+        _ if name.ends_with(".svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Files and images in messages, each with its place in the request.
+fn parts(items: &[Item]) -> impl Iterator<Item = (String, &MessagePart)> {
+    let messages = items.iter().enumerate().filter_map(|(index, item)| match item {
+        Item::Message(MessageItem { content: MessageContent::Parts(parts), .. })
+        | Item::Loose(LooseItem::Message(MessageItem { content: MessageContent::Parts(parts), .. })) => {
+            Some((index, parts))
+        }
+        _ => None,
+    });
+    messages.flat_map(|(index, parts)| {
+        let attached =
+            parts.iter().enumerate().filter(|(_, part)| matches!(part.kind.as_str(), "input_image" | "input_file"));
+        attached.map(move |(number, part)| (format!("input[{index}].content[{number}]"), part))
+    })
+}
+use ports::access::Principal;

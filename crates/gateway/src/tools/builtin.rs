@@ -1,0 +1,75 @@
+//! The tool groups that need no server: `builtin::rag` and, where somebody is configured to ask, `builtin::websearch`.
+
+use ports::CallContext;
+use ports::web::WebQuery;
+use serde_json::{Value, json};
+use wire::JsonObject;
+
+use super::rag;
+use crate::app::App;
+use crate::errors::ApiError;
+
+pub const RAG: &str = "builtin::rag";
+pub const WEB: &str = "builtin::websearch";
+const PAGES: usize = 5;
+
+/// The groups there are, as 0.3 shows them.
+pub fn groups(app: &App) -> Vec<Value> {
+    let group = |id: &str, provider: &str| {
+        json!({
+            "identifier": id, "provider_resource_id": id, "provider_id": provider, "type": "tool_group",
+            "owner": null, "source": "listed_from_provider", "mcp_endpoint": null, "args": null,
+        })
+    };
+    let mut groups = vec![group(RAG, "rag-runtime")];
+    if app.responder.own.web.is_some() {
+        groups.push(group(WEB, "web-search"));
+    }
+    groups
+}
+
+/// Their tools: of one group, or of all.
+pub fn tools(app: &App, group: Option<&str>) -> Vec<Value> {
+    let text = |description: &str| json!({"type": "string", "description": description});
+    let ids = json!({"type": "array", "items": {"type": "string"}, "description": "The vector stores to search."});
+    let rag = json!({
+        "type": "object", "required": ["query", "vector_db_ids"],
+        "properties": {"query": text("What to look for."), "vector_db_ids": ids},
+    });
+    let web = json!({"type": "object", "required": ["query"], "properties": {"query": text("What to look for.")}});
+    let tool = |group: &str, name: &str, description: &str, schema: Value| {
+        json!({
+            "toolgroup_id": group, "name": name, "description": description, "input_schema": schema,
+            "output_schema": null, "metadata": null,
+        })
+    };
+    let mut tools = vec![tool(RAG, "knowledge_search", "Search documents for passages nearest to a query.", rag)];
+    if app.responder.own.web.is_some() {
+        tools.push(tool(WEB, "web_search", "Search the web for pages nearest to a query.", web));
+    }
+    tools.retain(|tool| group.is_none_or(|group| tool["toolgroup_id"] == group));
+    tools
+}
+
+/// Runs a tool of ours; `None` when it is none.
+pub async fn invoke(app: &App, name: &str, kwargs: &JsonObject, cx: &CallContext) -> Option<Result<Value, ApiError>> {
+    match (name, &app.responder.own.web) {
+        ("knowledge_search" | "builtin::rag/knowledge_search", _) => Some(rag::search(app, kwargs.clone(), cx).await),
+        ("web_search" | "builtin::websearch/web_search", Some(web)) => {
+            let words = kwargs.get("query").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if words.trim().is_empty() {
+                return Some(Err(ApiError::invalid("kwargs.query", "kwargs.query must be a text")));
+            }
+            let query = WebQuery { words, limit: PAGES, domains: Vec::new() };
+            Some(match web.search(&query, cx).await {
+                Ok(pages) => {
+                    let pages = pages.iter().map(|it| json!({"url": it.url, "title": it.title, "content": it.text}));
+                    let text = json!({"query": query.words, "top_k": pages.collect::<Vec<_>>()}).to_string();
+                    Ok(json!({"content": [{"type": "text", "text": text}], "metadata": null}))
+                }
+                Err(error) => Err(error.into()),
+            })
+        }
+        _ => None,
+    }
+}
