@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ports::access::Caller;
 use ports::conversations::Appended;
 use ports::responses::{StoreError, StoredResponse};
 use ports::trace::Span;
@@ -22,7 +23,7 @@ use crate::telemetry;
 pub(crate) struct Keep {
     pub input: Vec<Item>,
     pub history: Vec<Item>,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
     pub conversation: Option<String>,
     pub background: bool,
     pub responder: Arc<Responder>,

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use ports::CallContext;
+use ports::access::{Action, Policy, Resource, kind};
 use ports::embeddings::Embeddings;
 use ports::health::ProviderHealth;
 use ports::inference::{Inference, InferenceError, ModelKind, ServedModel};
@@ -112,12 +113,28 @@ pub struct Registry {
     providers: Vec<ProviderEntry>,
     /// By provider and kind: one provider may serve models of several kinds.
     lists: RwLock<HashMap<(String, ModelKind), (Instant, Listed)>>,
+    policy: Arc<Policy>,
     registrations: Option<Arc<dyn Registrations>>,
 }
 
 impl Registry {
     pub fn new(providers: Vec<ProviderEntry>) -> Self {
-        Self { providers, lists: RwLock::default(), registrations: None }
+        Self { providers, policy: Arc::default(), lists: RwLock::default(), registrations: None }
+    }
+
+    /// Shows each caller only the models that `policy` lets them read; the others do not exist for them.
+    pub fn with_policy(mut self, policy: Arc<Policy>) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Whether the caller may use the model `provider/name`. Another name that somebody registered opens nothing more.
+    pub fn opens(&self, full_id: &str, cx: &CallContext) -> bool {
+        self.policy.permits(cx.caller.as_deref(), Action::Read, Resource::unowned(kind::MODEL, full_id))
     }
 
     /// Resolves the models that callers have registered too.
@@ -130,14 +147,15 @@ impl Registry {
         &self.providers
     }
 
-    /// Every model of every provider that answers, with its provider.
+    /// Every model of every provider that answers, with its provider, as far as the caller may use it.
     pub async fn models(&self, cx: &CallContext) -> Vec<(ProviderEntry, ServedModel)> {
         let lists = futures::future::join_all(self.providers.iter().map(|entry| self.listed(entry, cx))).await;
         let pairs = self.providers.iter().zip(lists);
         let row = |entry: &ProviderEntry, models: Listed| {
             models.iter().map(|model| (entry.clone(), model.clone())).collect::<Vec<_>>()
         };
-        pairs.flat_map(|(entry, models)| row(entry, models.unwrap_or_default())).collect()
+        let all = pairs.flat_map(|(entry, models)| row(entry, models.unwrap_or_default()));
+        all.filter(|(entry, model)| self.opens(&format!("{}/{}", entry.id, model.name), cx)).collect()
     }
 
     pub async fn chat(&self, name: &str, cx: &CallContext) -> Result<ChatRoute, InferenceError> {
@@ -178,8 +196,21 @@ impl Registry {
         self.providers.iter().filter(move |entry| entry.kind_served() == kind)
     }
 
-    /// What the providers list, then what callers have registered.
     async fn find(
+        &self,
+        name: &str,
+        kind: ModelKind,
+        cx: &CallContext,
+    ) -> Result<(&ProviderEntry, String), InferenceError> {
+        let (entry, model) = self.resolve(name, kind, cx).await?;
+        match self.opens(&format!("{}/{model}", entry.id), cx) {
+            true => Ok((entry, model)),
+            false => Err(InferenceError::NotFound(name.to_owned())),
+        }
+    }
+
+    /// What the providers list, then what callers have registered.
+    async fn resolve(
         &self,
         name: &str,
         kind: ModelKind,

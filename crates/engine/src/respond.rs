@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures::stream::BoxStream;
+use ports::access::{Action, Owned, Principal};
 use ports::conversations::{Conversations, MOST_ITEMS};
 use ports::prompts::Prompts;
-use ports::responses::{Responses, StoredResponse};
+use ports::responses::{Responses, StoreError, StoredResponse};
 use ports::tools::{ToolDef, ToolServer, ToolServers};
 use ports::{CallContext, Clock, Ids};
 use tokio::sync::mpsc;
@@ -185,7 +186,7 @@ impl Responder {
         let options = Options::read(&request)?;
         let choice = Choice::read(&request)?;
         for server in &asked.servers {
-            self.check_connector(server)?;
+            self.check_connector(server, cx)?;
         }
         self.check_searches(&asked, cx).await?;
         let guard = self.guard(&options, cx).await?;
@@ -243,13 +244,24 @@ impl Responder {
     /// The conversation so far.
     async fn said(&self, id: &str, cx: &CallContext) -> Result<Vec<Item>, RequestError> {
         let owner = cx.caller.as_deref();
-        if self.conversations.conversation(id, owner).await?.is_none() {
+        let Some(conversation) = self.conversations.conversation(id, owner).await? else {
             return Err(RequestError::NotFound {
                 param: "conversation".into(),
                 message: format!("Conversation '{id}' not found."),
             });
-        }
+        };
+        self.permit(Action::Update, &conversation, owner)?;
         Ok(self.conversations.all_items(id, owner).await?)
+    }
+
+    /// Refuses what the access policy does not let the caller do with a record they see.
+    pub fn permit(&self, action: Action, record: &impl Owned, caller: Option<&Principal>) -> Result<(), StoreError> {
+        let thing = record.resource();
+        if self.registry.policy().permits(caller, action, thing) {
+            return Ok(());
+        }
+        let (action, kind, id) = (action.name(), thing.kind, thing.id);
+        Err(StoreError::Denied(format!("the access policy does not let this caller {action} {kind}::{id}")))
     }
 
     async fn run(

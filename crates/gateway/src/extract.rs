@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use host::telemetry::RequestTrace;
 use ports::CallContext;
+use ports::access::Caller;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
@@ -73,6 +74,7 @@ impl FromRequestParts<Arc<App>> for Context {
         if let Some(RequestTrace(trace)) = parts.extensions.get() {
             cx.trace = trace.clone().into();
         }
+        cx.caller = parts.extensions.get::<Caller>().cloned();
         Ok(Self(cx))
     }
 }

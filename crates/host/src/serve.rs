@@ -1,5 +1,6 @@
 //! Serves several services, each on its own listener, until told to stop.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -35,7 +36,7 @@ pub async fn serve(listening: Vec<(Service, TcpListener)>, stop: Stop, grace: Du
             }
         });
         servers.spawn(async move {
-            axum::serve(listener, router)
+            axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
                 .with_graceful_shutdown(async move { soft.cancelled().await })
                 .await
                 .map_err(|source| ServeError::Listener { service: name, source })

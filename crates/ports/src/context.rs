@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use wire::JsonObject;
 
+use crate::access::Caller;
 use crate::trace::Trace;
 
 /// Who is asking, for how long, and how to stop.
 #[derive(Clone)]
 pub struct CallContext {
     pub request_id: String,
-    /// Subject of the caller's token; `None` when the edge asks for no token.
-    pub caller: Option<String>,
+    /// Whom the caller's token names; `None` when the edge asks for no token, or for one that all share.
+    pub caller: Option<Caller>,
     /// Per-request provider secrets (`X-LlamaStack-Provider-Data`). Never logged.
     pub provider_data: JsonObject,
     /// Monotonic; a call that is not over by then is abandoned.

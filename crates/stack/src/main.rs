@@ -99,7 +99,7 @@ async fn perform(cli: Cli, mut config: StackConfig) -> Result<ExitCode> {
         Command::Check { show } => check::run(&config, cli.settings.config.as_deref(), show)?,
         Command::Migrate => {
             claims::open(&compose::claims_config(&config)).await?;
-            compose::gateway(&config, false).await?;
+            compose::migrate(&config).await?;
             output::line("databases are up to date");
         }
         Command::Openapi { service } => output::line(&match service.as_str() {

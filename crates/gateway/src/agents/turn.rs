@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use ports::CallContext;
+use ports::access::Action;
 use ports::agents::{Agent, AgentSession, StoredTurn};
 use ports::context::AgentName;
 use serde_json::{Value, json};
@@ -187,7 +188,9 @@ async fn hold(app: &App, session_id: &str) -> Result<(Held, OwnedSemaphorePermit
 
 async fn both(app: &App, agent_id: &str, id: &str, cx: &CallContext) -> Result<(Agent, AgentSession), ApiError> {
     let owner = cx.caller.as_deref();
-    Ok((agent(app, agent_id, owner).await?, session(app, agent_id, id, owner).await?))
+    let (agent, session) = (agent(app, agent_id, owner).await?, session(app, agent_id, id, owner).await?);
+    app.responder.permit(Action::Update, &session, owner)?;
+    Ok((agent, session))
 }
 
 async fn stored(app: &App, session_id: &str, id: &str, cx: &CallContext) -> Result<StoredTurn, ApiError> {

@@ -48,6 +48,7 @@ pub async fn register(
     let shield = Shield { id: id.clone(), provider, resource, params: request.params.unwrap_or_else(|| json!({})) };
     let body = shield.shown();
     let created_at = app.responder.clock.now().as_microsecond();
+    app.permit_new(KIND, &id, &cx)?;
     let registration = Registration { kind: KIND, id, body: body.clone(), created_at, owner: cx.caller };
     app.stores.registrations.register(&registration).await?;
     Ok(Json(body))

@@ -54,6 +54,7 @@ pub async fn insert(
         ChunkingStrategy::Static { sizes: ChunkSizes { max_chunk_size_tokens: size, chunk_overlap_tokens: size / 4 } };
     let sizes = chunking::sizes(&strategy).map_err(|rule| ApiError::invalid("chunk_size_in_tokens", rule))?;
     let lookup = &app.responder.own.lookup;
+    crate::vectors::to_change(&app, &request.vector_db_id, cx.caller.as_deref()).await?;
     let store = lookup.in_use(&request.vector_db_id, cx.caller.as_deref()).await?;
     let mut chunks = Vec::new();
     for (at, document) in request.documents.iter().enumerate() {

@@ -38,8 +38,8 @@ pub struct Wanted {
 }
 
 /// The record of `wanted`, still in progress.
-pub async fn begin(app: &App, store: &VectorStore, wanted: Wanted) -> Result<Attached, ApiError> {
-    let file = crate::files::known(app, &wanted.file_id, store.owner.as_deref()).await?;
+pub async fn begin(app: &App, store: &VectorStore, wanted: Wanted, cx: &CallContext) -> Result<Attached, ApiError> {
+    let file = crate::files::known(app, &wanted.file_id, cx.caller.as_deref()).await?;
     let attached = Attached {
         store_id: store.id.clone(),
         file_id: file.id,

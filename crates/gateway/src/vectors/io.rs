@@ -13,7 +13,7 @@ use wire::JsonObject;
 use wire::llama::agents::Interleaved;
 use wire::openai::vector_stores::{RankingOptions, SearchMode};
 
-use super::{add, in_use};
+use super::{add, in_use, to_change};
 use crate::app::{App, dashed};
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
@@ -44,6 +44,7 @@ pub async fn insert(
     Context(cx): Context,
     Body(request): Body<Insert>,
 ) -> Result<Json<Value>, ApiError> {
+    to_change(&app, &request.vector_store_id, cx.caller.as_deref()).await?;
     let store = in_use(&app, &request.vector_store_id, cx.caller.as_deref()).await?;
     if request.chunks.is_empty() || request.chunks.len() > MOST_CHUNKS {
         return Err(ApiError::invalid("chunks", format!("chunks must hold 1 to {MOST_CHUNKS} chunks")));
