@@ -15,7 +15,9 @@ tests() {
 
 # The executable that the tests have just built; building it alone would choose other features and compile anew.
 clients() {
-    CLAIMSTACK_BINARY=${CARGO_TARGET_DIR:-target}/debug/claimstack tests/python/run.sh
+    local binary
+    binary=$(realpath "${CARGO_TARGET_DIR:-target}/debug/claimstack")
+    CLAIMSTACK_BINARY=$binary tests/python/run.sh && CLAIMSTACK_BINARY=$binary tests/node/run.sh
 }
 
 stage "system packages" scripts/setup.sh test

@@ -8,10 +8,12 @@ TOOL = "list_decision_codes"
 class Model(http.server.BaseHTTPRequestHandler):
     """Calls the tool once when it is offered, else says hello."""
 
+    name = "m"
+
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        self.answer("application/json", json.dumps({"object": "list", "data": [{"id": "m", "object": "model"}]}))
+        self.answer("application/json", json.dumps({"object": "list", "data": [{"id": self.name, "object": "model"}]}))
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -37,16 +39,24 @@ class Model(http.server.BaseHTTPRequestHandler):
     def chat(self, body):
         roles = [message["role"] for message in body["messages"]]
         if body.get("tools") and "tool" not in roles:
-            call = {"index": 0, "id": "c1", "type": "function", "function": {"name": TOOL, "arguments": "{}"}}
-            deltas, finish = [{"role": "assistant", "tool_calls": [call]}], "tool_calls"
+            self.call(TOOL, {})
         else:
-            deltas, finish = [{"content": "hello "}, {"content": "there"}], "stop"
+            self.say("hello ", "there")
+
+    def call(self, tool, arguments):
+        call = {"index": 0, "id": "c1", "type": "function", "function": {"name": tool, "arguments": json.dumps(arguments)}}
+        self.stream([{"role": "assistant", "tool_calls": [call]}], "tool_calls")
+
+    def say(self, *words):
+        self.stream([{"content": word} for word in words], "stop")
+
+    def stream(self, deltas, finish):
         frames = [self.chunk(delta, None) for delta in deltas] + [self.chunk({}, finish), "[DONE]"]
         self.answer("text/event-stream", "".join(f"data: {frame}\n\n" for frame in frames))
 
     def chunk(self, delta, finish):
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        return json.dumps({"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]})
+        return json.dumps({"id": "x", "object": "chat.completion.chunk", "created": 1, "model": self.name, "choices": [choice]})
 
     def answer(self, kind, text):
         data = text.encode()

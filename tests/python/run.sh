@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The official clients against our servers: `openai`, `anthropic` and two releases of `llama-stack-client` against the
-# control plane, both majors of `mcp` against the three tool servers over streamable HTTP, legacy SSE and stdio.
-# Packages go into a cache folder.
+# The official clients against our servers: `openai`, `anthropic`, two releases of `llama-stack-client` and the migration
+# document's own client class against the control plane, both majors of `mcp` against the three tool servers over
+# streamable HTTP, legacy SSE and stdio. Packages go into a cache folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/claimstack/python-clients
@@ -38,6 +38,8 @@ environment mcp2 "mcp==2.3.0"
 
 echo "== openai"
 "$cache/openai/bin/python" tests/python/openai_client.py "$binary"
+echo "== migration document"
+"$cache/openai/bin/python" tests/python/migration_client.py "$binary"
 echo "== anthropic"
 "$cache/anthropic/bin/python" tests/python/anthropic_client.py "$binary"
 llama_stack_client 0.3.5

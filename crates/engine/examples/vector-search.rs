@@ -1,13 +1,14 @@
 //! Time of an exact search over 10,000 chunks of 768: `cargo run --release -p engine --example vector-search`.
 #![allow(clippy::print_stdout)]
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
 use engine::vectors::ExactSearch;
 use ports::access::Principal;
-use ports::responses::{Listed, Page, StoreError};
+use ports::responses::{Lease, Listed, Page, StoreError};
 use ports::vectors::*;
 use wire::openai::vector_stores::SearchMode;
 
@@ -34,6 +35,24 @@ impl VectorStores for Rows {
     }
     async fn vector_store(&self, _: &str, _: Option<&Principal>) -> Result<Option<VectorStore>, StoreError> {
         Ok(None)
+    }
+    async fn store_of_any(&self, _: &str) -> Result<Option<VectorStore>, StoreError> {
+        Ok(None)
+    }
+    async fn remove_expired_stores(&self, _: i64, _: u32) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn left_in_progress(&self, _: i64, _: u32) -> Result<Vec<Attached>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn begin_batch(&self, _: &FileBatch, _: &Lease) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn renew_file_batches(&self, _: &Lease) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn claim_file_batches(&self, _: &Lease, _: i64, _: u32) -> Result<Vec<FileBatch>, StoreError> {
+        Ok(Vec::new())
     }
     async fn vector_stores(&self, _: &Page, _: Option<&Principal>) -> Result<Listed<VectorStore>, StoreError> {
         Ok(Listed { rows: Vec::new(), has_more: false })
@@ -82,6 +101,10 @@ impl VectorStores for Rows {
         };
         Ok((0..ROWS).map(chunk).collect())
     }
+    async fn vectors_of(&self, _: &str, _: &[String]) -> Result<HashMap<String, Vec<f32>>, StoreError> {
+        Ok(HashMap::new())
+    }
+
     async fn chunks_of(&self, _: &str, _: &str) -> Result<Vec<Chunk>, StoreError> {
         Ok(Vec::new())
     }

@@ -11,7 +11,8 @@ use crate::options::Options;
 
 /// The fields that every question of a run to the model shares.
 pub fn template(request: &ResponseRequest, options: &Options) -> ChatRequest {
-    let mut extra = wire::JsonObject::new();
+    let mut extra = options.passed.clone();
+    let most = extra.remove("max_tokens").and_then(|most| most.as_u64()).and_then(|most| u32::try_from(most).ok());
     let mut pass = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             extra.insert(name.into(), value);
@@ -26,7 +27,7 @@ pub fn template(request: &ResponseRequest, options: &Options) -> ChatRequest {
     ChatRequest {
         temperature: request.temperature,
         top_p: request.top_p,
-        max_tokens: request.max_output_tokens,
+        max_tokens: request.max_output_tokens.or(most),
         parallel_tool_calls: request.parallel_tool_calls,
         response_format: request.text.as_ref().and_then(response_format),
         extra,

@@ -10,6 +10,7 @@ use ports::access::{Action, Principal};
 use ports::responses::{Lease, StoreError, StoredResponse};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use wire::openai::responses::{ResponseError, ResponseInput, ResponseObject, ResponseRequest, ResponseStatus};
 use wire::openai::tools::ResponseTool;
 
@@ -19,6 +20,7 @@ use crate::recorder::Recorder;
 use crate::recording::Recording;
 use crate::request::{RequestError, invalid};
 use crate::respond::{Prepared, Responder};
+use crate::telemetry::{Counted, Gauges};
 
 /// How long a process may be silent before its responses are taken from it.
 const LEASE_SECONDS: i64 = 45;
@@ -102,7 +104,7 @@ impl Responder {
         request: ResponseRequest,
         cx: CallContext,
     ) -> Result<(ResponseObject, Arc<Live>), RequestError> {
-        let prepared = self.prepare(request, &cx).await?;
+        let prepared = self.prepare(request, &cx, None).await?;
         let mut recorder = self.recorder(&prepared);
         recorder.set_status(ResponseStatus::Queued);
         let waiting = (!holds_secrets(&prepared.request, &cx)).then(|| Box::new(prepared.request.clone()));
@@ -123,12 +125,14 @@ impl Responder {
 
     fn work(self: Arc<Self>, live: Arc<Live>, prepared: Prepared, mut recorder: Recorder, mut cx: CallContext) {
         let responder = self;
-        tokio::spawn(async move {
+        let queued = Counted::in_(&Gauges::get().queued);
+        let working = async move {
             recorder.queued().into_iter().for_each(|event| live.push(event));
             let slot = tokio::select! {
                 slot = responder.background.slots.acquire() => slot.ok(),
                 () = live.cancel.cancelled() => None,
             };
+            drop(queued);
             let keep = responder.keep(&prepared, &cx, true);
             if slot.is_none() {
                 let last = recorder.cancelled();
@@ -147,7 +151,8 @@ impl Responder {
                 responder.pump(&live, recording).await;
             }
             responder.settle(&live);
-        });
+        };
+        tokio::spawn(working.in_current_span());
     }
 
     async fn pump(&self, live: &Live, mut recording: Recording) {
@@ -262,7 +267,7 @@ impl Responder {
             let mut cx = CallContext::new(self.ids.fresh("req"), self.limits.run_time);
             cx.caller.clone_from(&stored.owner);
             let live = Live::new(id.clone(), stored.owner.clone());
-            match self.prepare(*request, &cx).await {
+            match self.prepare(*request, &cx, None).await {
                 Ok(prepared) if self.background.admit(&live) => {
                     tracing::info!(response = %id, "resuming a response that was queued");
                     let recorder = self.recorder(&prepared).resuming(stored.response);
@@ -288,7 +293,7 @@ impl Responder {
 
 fn lost(why: &str) -> ResponseError {
     let message = format!("this response was interrupted: {why}; send the request again");
-    ResponseError { code: "server_error".into(), message }
+    ResponseError::new("server_error", message)
 }
 
 /// Whether the record was still to be changed. A store that fails is told and does not stop the work.

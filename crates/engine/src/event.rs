@@ -27,6 +27,8 @@ pub enum RunEvent {
     },
     /// The model says something; several make one message.
     Text(String),
+    /// How likely the tokens of the text that follows were, as the model server put it.
+    Likely(Vec<Value>),
     /// The message is whole.
     MessageDone,
     /// A tool server begins to run a call.

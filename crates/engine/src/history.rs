@@ -6,6 +6,7 @@ use wire::openai::items::{
 };
 
 use crate::compact::compact;
+use crate::compaction;
 use crate::own::Ours;
 
 /// The messages of `items`, oldest first; tool outputs are cut to `output_budget` characters.
@@ -36,6 +37,10 @@ pub fn messages(items: &[Item], output_budget: usize) -> Vec<ChatMessage> {
                 messages.push(ChatMessage::tool_result(&call.id, compact(text, output_budget)));
             }
             Item::FileSearchCall(call) => messages.extend(searched(call, output_budget)),
+            Item::Compaction(item) => messages.extend(
+                compaction::summary(item)
+                    .map(|summary| ChatMessage::text(Role::System, format!("The conversation so far: {summary}"))),
+            ),
             Item::WebSearchCall(call) => {
                 let query = call.action.as_ref().map(|action| action.query.as_str()).unwrap_or_default();
                 let sources = call.action.as_ref().and_then(|action| action.sources.as_deref()).unwrap_or_default();

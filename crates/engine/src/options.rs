@@ -27,6 +27,28 @@ const INCLUDES: [&str; 8] = [
     "web_search_call.results",
 ];
 
+/// Fields that are answered here. Every other one goes on to the model server as it is: the caller means it to.
+const OURS: [&str; 18] = [
+    "background",
+    "client_metadata",
+    "context_management",
+    "frequency_penalty",
+    "guardrails",
+    "include",
+    "logprobs",
+    "messages",
+    "n",
+    "presence_penalty",
+    "prompt",
+    "prompt_cache_retention",
+    "reasoning",
+    "response_format",
+    "shields",
+    "stream_options",
+    "top_logprobs",
+    "truncation",
+];
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Truncation {
@@ -48,6 +70,8 @@ pub struct Options {
     pub presence_penalty: Option<f32>,
     pub reasoning: Option<Value>,
     pub prompt: Option<PromptRef>,
+    /// For the model server: sampling that only some know (`top_k`, `guided_choice`), `service_tier` and the like.
+    pub passed: JsonObject,
     /// Ids of shields.
     pub guardrails: Vec<String>,
     /// As they came, for the echo.
@@ -57,14 +81,14 @@ pub struct Options {
 impl Options {
     pub fn read(request: &ResponseRequest) -> Result<Self, RequestError> {
         let extra = &request.extra;
-        let conversation = request.conversation.as_ref().map(conversation_id).transpose()?;
-        if conversation.is_some() && request.previous_response_id.is_some() {
+        if request.conversation.as_ref().is_some_and(|it| !it.is_null()) && request.previous_response_id.is_some() {
             return Err(invalid(
                 "conversation",
                 "Mutually exclusive parameters: 'previous_response_id' and 'conversation'. Ensure you are only \
                  providing one of these parameters.",
             ));
         }
+        let conversation = request.conversation.as_ref().filter(|it| !it.is_null()).map(conversation_id).transpose()?;
         if let Some(metadata) = &request.metadata {
             check_metadata(metadata)?;
         }
@@ -81,6 +105,7 @@ impl Options {
             presence_penalty: penalty(extra, "presence_penalty")?,
             reasoning: field::<JsonObject>(extra, "reasoning")?.map(Value::Object),
             prompt: field(extra, "prompt")?,
+            passed: passed(extra)?,
             guardrails: match extra.get("guardrails").filter(|value| !value.is_null()) {
                 Some(value) => guardrail_ids(value)?,
                 None => Vec::new(),
@@ -199,6 +224,19 @@ fn check_text(text: &Value) -> Result<(), RequestError> {
         Some("json_schema") => Ok(()),
         _ => Err(invalid("text.format.type", "text.format.type must be text, json_object or json_schema")),
     }
+}
+
+/// `max_tokens` is the limit of one answer, as small as the caller likes; `max_output_tokens` is OpenAI's.
+fn passed(extra: &JsonObject) -> Result<JsonObject, RequestError> {
+    field::<u32>(extra, "max_tokens")?;
+    field::<u32>(extra, "top_k")?;
+    field::<f32>(extra, "repetition_penalty")?;
+    let stop = extra.get("stop").filter(|stop| !stop.is_null());
+    if stop.is_some_and(|stop| !stop.is_string()) {
+        field::<Vec<String>>(extra, "stop")?;
+    }
+    let given = extra.iter().filter(|(name, value)| !value.is_null() && !OURS.contains(&name.as_str()));
+    Ok(given.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 fn penalty(extra: &JsonObject, name: &str) -> Result<Option<f32>, RequestError> {

@@ -30,6 +30,8 @@ pub struct Recorder {
     citations: Citations,
     /// Of the message being written.
     cited: Vec<Value>,
+    /// Token likelihoods: of the text that comes next, and of the message so far.
+    likely: (Vec<Value>, Vec<Value>),
     listing: Option<usize>,
     calling: Vec<(String, usize)>,
     stored_output: usize,
@@ -54,6 +56,7 @@ impl Recorder {
             open: None,
             citations: Citations::default(),
             cited: Vec::new(),
+            likely: Default::default(),
             listing: None,
             calling: Vec::new(),
             stored_output,
@@ -134,6 +137,10 @@ impl Recorder {
             }
             RunEvent::ListingFailed { label, error } => self.listed(label, Vec::new(), Some(error)),
             RunEvent::Text(text) => self.text(text),
+            RunEvent::Likely(tokens) => {
+                self.likely.0.extend(tokens);
+                Vec::new()
+            }
             RunEvent::MessageDone => self.message_done(),
             RunEvent::CallStarted { call } if call.ours.is_some() => self.search_started(call),
             RunEvent::CallDone { call, output } if call.ours.is_some() => self.search_done(&call, output),
@@ -210,7 +217,9 @@ impl Recorder {
         text.push_str(&delta);
         let output_index = *output_index;
         let item_id = self.item_id(output_index);
-        Some(EventKind::TextDelta { item_id, output_index, content_index: 0, delta, logprobs: Vec::new() })
+        let logprobs = std::mem::take(&mut self.likely.0);
+        self.likely.1.extend(logprobs.iter().cloned());
+        Some(EventKind::TextDelta { item_id, output_index, content_index: 0, delta, logprobs })
     }
 
     fn open_message(&mut self) -> Vec<EventKind> {
@@ -242,19 +251,16 @@ impl Recorder {
         let Some((output_index, text)) = self.open.take() else { return Vec::new() };
         let item_id = self.item_id(output_index);
         let annotations = Some(std::mem::take(&mut self.cited));
-        let part = MessagePart { annotations, ..MessagePart::output_text(text.clone()) };
+        let (_, logprobs) = std::mem::take(&mut self.likely);
+        let part =
+            MessagePart { annotations, logprobs: Some(logprobs.clone()), ..MessagePart::output_text(text.clone()) };
         if let Some(Item::Message(message)) = self.response.output.get_mut(output_index) {
             message.content = MessageContent::Parts(vec![part.clone()]);
             message.status = Some(ItemStatus::Completed);
         }
         let response_id = self.response.id.clone();
-        let text_done = EventKind::TextDone {
-            item_id: item_id.clone(),
-            output_index,
-            content_index: 0,
-            text,
-            logprobs: Vec::new(),
-        };
+        let text_done =
+            EventKind::TextDone { item_id: item_id.clone(), output_index, content_index: 0, text, logprobs };
         let part_done = EventKind::PartDone { response_id, item_id, output_index, content_index: 0, part };
         [held, Some(text_done), Some(part_done), self.done(output_index)].into_iter().flatten().collect()
     }
@@ -345,7 +351,7 @@ impl Recorder {
             }
             Outcome::Failed { code, message } => {
                 self.response.status = ResponseStatus::Failed;
-                self.response.error = Some(ResponseError { code, message });
+                self.response.error = Some(ResponseError::new(code, message));
             }
         }
         let response = Box::new(self.response.clone());
@@ -358,14 +364,7 @@ impl Recorder {
     }
 
     fn add_usage(&mut self, usage: &Usage) {
-        let total = self.response.usage.get_or_insert_with(ResponseUsage::default);
-        total.input_tokens += usage.prompt_tokens;
-        total.output_tokens += usage.completion_tokens;
-        total.total_tokens += usage.prompt_tokens + usage.completion_tokens;
-        let cached = usage.extra.get("prompt_tokens_details").and_then(|details| details.get("cached_tokens"));
-        total.input_tokens_details.cached_tokens += cached.and_then(Value::as_u64).unwrap_or(0);
-        let thought = usage.extra.get("completion_tokens_details").and_then(|details| details.get("reasoning_tokens"));
-        total.output_tokens_details.reasoning_tokens += thought.and_then(Value::as_u64).unwrap_or(0);
+        self.response.usage.get_or_insert_with(ResponseUsage::default).add(usage);
     }
 
     fn item_id(&self, output_index: usize) -> String {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ports::access::Caller;
 use ports::conversations::Appended;
 use ports::responses::{StoreError, StoredResponse};
+use ports::trace::Span;
 use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
 use wire::openai::events::{EventKind, ResponseEvent};
@@ -16,6 +17,7 @@ use crate::event::{Outcome, RunEvent};
 use crate::recorder::Recorder;
 use crate::request::RequestError;
 use crate::respond::Responder;
+use crate::telemetry;
 
 /// What to store a response with.
 pub(crate) struct Keep {
@@ -30,28 +32,30 @@ pub(crate) struct Keep {
 /// Why a tool server could not be asked, for callers who want that as an error rather than as an item.
 pub(crate) type Refusal = Arc<Mutex<Option<RequestError>>>;
 
-pub(crate) struct Recording {
-    pub recorder: Recorder,
-    pub keep: Keep,
-    pub refusal: Refusal,
+/// A response under way. Dropping it stops the work.
+pub struct Recording {
+    pub(crate) recorder: Recorder,
+    pub(crate) keep: Keep,
+    pub(crate) refusal: Refusal,
     receiver: mpsc::Receiver<RunEvent>,
     pending: VecDeque<ResponseEvent>,
     ended: bool,
     stored: bool,
     _stop: DropGuard,
+    span: Span,
 }
 
 impl Recording {
-    pub fn new(
+    pub(crate) fn new(
         recorder: Recorder,
         opened: Vec<ResponseEvent>,
         keep: Keep,
         refusal: Refusal,
         receiver: mpsc::Receiver<RunEvent>,
-        stop: DropGuard,
+        (stop, span): (DropGuard, Span),
     ) -> Self {
         let pending = opened.into();
-        Self { recorder, keep, refusal, receiver, pending, ended: false, stored: false, _stop: stop }
+        Self { recorder, keep, refusal, receiver, pending, ended: false, stored: false, _stop: stop, span }
     }
 
     /// The next event; `None` after the last. May be dropped and called again without losing one.
@@ -77,7 +81,7 @@ impl Recording {
     }
 
     /// Runs to the end. A tool server that cannot be asked is an error here.
-    pub async fn whole(mut self) -> Result<ResponseObject, RequestError> {
+    pub(crate) async fn whole(mut self) -> Result<ResponseObject, RequestError> {
         while let Some(event) = self.next().await {
             if matches!(event.kind, EventKind::McpListFailed { .. })
                 && let Some(refusal) = self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -101,6 +105,7 @@ impl Recording {
     /// Durable before the caller hears that it is over. A store that fails costs the record, not the answer.
     async fn store(&self) {
         let response = self.recorder.response();
+        telemetry::ended(&self.span, response);
         let responder = &self.keep.responder;
         if let Err(error) = self.remember().await {
             tracing::error!(response = %response.id, %error, "conversation not continued");
@@ -110,8 +115,8 @@ impl Recording {
         }
         let stored = self.record();
         let done = match self.keep.background {
-            true => responder.responses.advance(&stored).await.map(|_| ()),
-            false => responder.responses.put(&stored).await,
+            true => telemetry::timed("put_response", responder.responses.advance(&stored)).await.map(|_| ()),
+            false => telemetry::timed("put_response", responder.responses.put(&stored)).await,
         };
         if let Err(error) = done {
             tracing::error!(response = %response.id, %error, "response not stored");
@@ -129,7 +134,8 @@ impl Recording {
         let mut items = self.keep.input.clone();
         items.extend(response.output.iter().cloned());
         let owner = self.keep.owner.as_deref();
-        match self.keep.responder.conversations.append_items(id, &items, owner).await? {
+        let appending = self.keep.responder.conversations.append_items(id, &items, owner);
+        match telemetry::timed("append_items", appending).await? {
             Appended::Done => Ok(()),
             Appended::Unknown => {
                 tracing::info!(conversation = %id, "the conversation was removed while it was answered");

@@ -1,7 +1,7 @@
 //! Which provider serves a model. A model answers to `provider/model` and, where only one serves it, to `model`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use ports::CallContext;
@@ -12,7 +12,8 @@ use ports::inference::{Inference, InferenceError, ModelKind, ServedModel};
 use ports::registrations::Registrations;
 use ports::rerank::Rerank;
 use serde_json::Value;
-use tokio::sync::Mutex;
+
+use crate::telemetry;
 
 use crate::registered;
 
@@ -72,7 +73,7 @@ impl ProviderEntry {
         }
     }
 
-    fn kind_served(&self) -> ModelKind {
+    pub fn kind_served(&self) -> ModelKind {
         match self.serves {
             Serves::Chat(..) => ModelKind::Llm,
             Serves::Embeddings(_) => ModelKind::Embedding,
@@ -89,6 +90,8 @@ pub struct ChatRoute {
     pub model: String,
     /// `provider/model`.
     pub full_id: String,
+    /// The provider's type: `remote::vllm`.
+    pub kind: String,
 }
 
 #[derive(Clone)]
@@ -104,16 +107,19 @@ pub struct RerankRoute {
     pub model: String,
 }
 
+type Listed = Arc<Vec<ServedModel>>;
+
 pub struct Registry {
     providers: Vec<ProviderEntry>,
     policy: Arc<Policy>,
-    lists: Mutex<HashMap<String, (Instant, Vec<ServedModel>)>>,
+    /// By provider and kind: one provider may serve models of several kinds.
+    lists: RwLock<HashMap<(String, ModelKind), (Instant, Listed)>>,
     registrations: Option<Arc<dyn Registrations>>,
 }
 
 impl Registry {
     pub fn new(providers: Vec<ProviderEntry>) -> Self {
-        Self { providers, policy: Arc::default(), lists: Mutex::new(HashMap::new()), registrations: None }
+        Self { providers, policy: Arc::default(), lists: RwLock::default(), registrations: None }
     }
 
     /// Shows each caller only the models that `policy` lets them read; the others do not exist for them.
@@ -145,7 +151,10 @@ impl Registry {
     pub async fn models(&self, cx: &CallContext) -> Vec<(ProviderEntry, ServedModel)> {
         let lists = futures::future::join_all(self.providers.iter().map(|entry| self.listed(entry, cx))).await;
         let pairs = self.providers.iter().zip(lists);
-        let all = pairs.flat_map(|(entry, models)| models.into_iter().map(|model| (entry.clone(), model)));
+        let row = |entry: &ProviderEntry, models: Listed| {
+            models.iter().map(|model| (entry.clone(), model.clone())).collect::<Vec<_>>()
+        };
+        let all = pairs.flat_map(|(entry, models)| row(entry, models.unwrap_or_default()));
         all.filter(|(entry, model)| self.opens(&format!("{}/{}", entry.id, model.name), cx)).collect()
     }
 
@@ -153,8 +162,9 @@ impl Registry {
         let (entry, model) = self.find(name, ModelKind::Llm, cx).await?;
         match &entry.serves {
             Serves::Chat(inference, traits) => Ok(ChatRoute {
-                inference: inference.clone(),
+                inference: telemetry::watched_chat(inference.clone(), &entry.kind, &model),
                 traits: traits.clone(),
+                kind: entry.kind.clone(),
                 full_id: format!("{}/{model}", entry.id),
                 model,
             }),
@@ -166,7 +176,8 @@ impl Registry {
         let (entry, model) = self.find(name, ModelKind::Embedding, cx).await?;
         match &entry.serves {
             Serves::Embeddings(embeddings) => {
-                Ok(EmbeddingRoute { embeddings: embeddings.clone(), full_id: format!("{}/{model}", entry.id), model })
+                let embeddings = telemetry::watched_embeddings(embeddings.clone(), &entry.kind, &model);
+                Ok(EmbeddingRoute { embeddings, full_id: format!("{}/{model}", entry.id), model })
             }
             _ => Err(InferenceError::NotFound(name.into())),
         }
@@ -228,18 +239,16 @@ impl Registry {
         for entry in &serving {
             let Some(model) = name.strip_prefix(&entry.id).and_then(|rest| rest.strip_prefix('/')) else { continue };
             let list = self.listed(entry, cx).await;
-            if list.is_empty() || list.iter().any(|served| served.name == model) {
+            if list.is_none_or(|list| list.iter().any(|served| served.name == model)) {
                 return Ok((entry, model.to_owned()));
             }
         }
         let mut unknown = None;
         for entry in &serving {
-            let list = self.listed(entry, cx).await;
-            if list.iter().any(|served| served.name == name) {
-                return Ok((entry, name.to_owned()));
-            }
-            if list.is_empty() {
-                unknown = Some(*entry);
+            match self.listed(entry, cx).await {
+                Some(list) if list.iter().any(|served| served.name == name) => return Ok((entry, name.to_owned())),
+                Some(_) => {}
+                None => unknown = Some(*entry),
             }
         }
         // One provider that cannot say what it serves: let it answer for itself.
@@ -249,23 +258,26 @@ impl Registry {
         }
     }
 
-    /// The provider's list, from memory while fresh; empty when it cannot be had.
-    async fn listed(&self, entry: &ProviderEntry, cx: &CallContext) -> Vec<ServedModel> {
-        if let Some((at, models)) = self.lists.lock().await.get(&entry.id)
+    /// The provider's list, from memory while fresh; `None` when it cannot be had.
+    async fn listed(&self, entry: &ProviderEntry, cx: &CallContext) -> Option<Listed> {
+        let key = (entry.id.clone(), entry.kind_served());
+        if let Some((at, models)) = self.lists.read().unwrap_or_else(PoisonError::into_inner).get(&key)
             && at.elapsed() < FRESH
         {
-            return models.clone();
+            return Some(models.clone());
         }
         match tokio::time::timeout(PATIENCE.min(cx.left()), entry.list(cx)).await {
             Ok(Ok(models)) => {
-                self.lists.lock().await.insert(entry.id.clone(), (Instant::now(), models.clone()));
-                models
+                let models = Arc::new(models);
+                let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
+                lists.insert(key, (Instant::now(), models.clone()));
+                Some(models)
             }
             Ok(Err(error)) => {
                 tracing::debug!(provider = %entry.id, %error, "models not listed");
-                Vec::new()
+                None
             }
-            Err(_) => Vec::new(),
+            Err(_) => None,
         }
     }
 }

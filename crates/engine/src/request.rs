@@ -74,7 +74,10 @@ pub fn check(request: &ResponseRequest, limits: &Limits) -> Result<Asked, Reques
 
 fn within(param: &str, value: Option<u32>, least: u32) -> Result<(), RequestError> {
     match value {
-        Some(value) if value < least => Err(invalid(param, format!("{param} must be at least {least}"))),
+        Some(value) if value < least => {
+            // As Llama Stack words it: its clients look for these words.
+            Err(invalid(param, format!("{param}: Input should be greater than or equal to {least}")))
+        }
         _ => Ok(()),
     }
 }
@@ -193,6 +196,7 @@ pub fn name_items(items: &mut [Item], ids: &dyn ports::Ids) {
                 Item::McpApprovalRequest(_) | Item::McpApprovalResponse(_) => "mcpr",
                 Item::FileSearchCall(_) => "fs",
                 Item::WebSearchCall(_) => "ws",
+                Item::Compaction(_) => "cmp",
                 Item::Loose(LooseItem::Unknown(_)) => "item",
             };
             item.set_id(ids.fresh(prefix));

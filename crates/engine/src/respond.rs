@@ -10,8 +10,8 @@ use ports::prompts::Prompts;
 use ports::responses::{Responses, StoreError, StoredResponse};
 use ports::tools::{ToolDef, ToolServer, ToolServers};
 use ports::{CallContext, Clock, Ids};
-use serde_json::Value;
 use tokio::sync::mpsc;
+use tracing::Instrument;
 use wire::openai::events::ResponseEvent;
 use wire::openai::items::Item;
 use wire::openai::responses::{ResponseObject, ResponseRequest};
@@ -19,6 +19,8 @@ use wire::openai::responses::{ResponseObject, ResponseRequest};
 use crate::asking::{approved, refused, template};
 use crate::background::Background;
 use crate::choice::Choice;
+use crate::compaction::readable;
+use crate::continuing::answers_something;
 use crate::driver::{Driver, Gone};
 use crate::event::{Outcome, RunEvent};
 use crate::grounding::Conversation;
@@ -31,7 +33,8 @@ use crate::recording::{Keep, Recording, Refusal};
 use crate::registry::{ChatRoute, Registry};
 use crate::request::{Asked, RequestError, check, input_items, invalid};
 use crate::run::{Rules, Run, opening};
-use crate::{history, reuse, truncate};
+use crate::telemetry::{self, Counted, Gauges};
+use crate::{history, images, truncate};
 
 /// Events waiting for a slow reader before the run waits with them.
 const EVENTS_AHEAD: usize = 64;
@@ -81,7 +84,7 @@ impl Responder {
     /// Checks `request` and starts it. Every refusal comes before the first event; from then on what goes wrong ends
     /// the response as `failed`.
     pub async fn start(self: &Arc<Self>, request: ResponseRequest, cx: CallContext) -> Result<Started, RequestError> {
-        let recording = self.begin(request, cx).await?;
+        let recording = self.begin(request, cx, None).await?;
         let events = futures::stream::unfold(recording, |mut recording| async move {
             let event = recording.next().await?;
             Some((event, recording))
@@ -95,11 +98,18 @@ impl Responder {
         request: ResponseRequest,
         cx: CallContext,
     ) -> Result<ResponseObject, RequestError> {
-        self.begin(request, cx).await?.whole().await
+        self.begin(request, cx, None).await?.whole().await
     }
 
-    async fn begin(self: &Arc<Self>, request: ResponseRequest, cx: CallContext) -> Result<Recording, RequestError> {
-        let prepared = self.prepare(request, &cx).await?;
+    /// One response under way, for callers who keep its record themselves. `known` is one they have kept: it may be
+    /// continued though it was never stored.
+    pub async fn begin(
+        self: &Arc<Self>,
+        request: ResponseRequest,
+        cx: CallContext,
+        known: Option<&StoredResponse>,
+    ) -> Result<Recording, RequestError> {
+        let prepared = self.prepare(request, &cx, known).await?;
         let mut recorder = self.recorder(&prepared);
         let opened = recorder.opened();
         let keep = self.keep(&prepared, &cx, false);
@@ -136,14 +146,20 @@ impl Responder {
         recorder: Recorder,
         opened: Vec<ResponseEvent>,
         keep: Keep,
-        cx: CallContext,
+        mut cx: CallContext,
     ) -> Recording {
         let (sender, receiver) = mpsc::channel(EVENTS_AHEAD);
+        if let Some(conversation) = &prepared.options.conversation {
+            cx.conversation = Some(conversation.as_str().into());
+        }
+        let span = telemetry::agent_span(&prepared.route.model, &recorder.response().id, &cx);
+        cx.trace = span.trace().clone();
         let stop = cx.cancel.clone().drop_guard();
         let limit = cx.left().min(self.limits.run_time);
         let refusal = Refusal::default();
         let told_why = refusal.clone();
-        tokio::spawn(async move {
+        let work = async move {
+            let _counted = Counted::in_(&Gauges::get().running);
             let told = sender.clone();
             tokio::select! {
                 outcome = tokio::time::timeout(limit, self.run(prepared, cx, sender, told_why)) => if outcome.is_err() {
@@ -153,11 +169,19 @@ impl Responder {
                 },
                 () = told.closed() => {}
             }
-        });
-        Recording::new(recorder, opened, keep, refusal, receiver, stop)
+        };
+        // Its log lines carry the trace of the request.
+        tokio::spawn(work.in_current_span());
+        Recording::new(recorder, opened, keep, refusal, receiver, (stop, span))
     }
 
-    pub(crate) async fn prepare(&self, request: ResponseRequest, cx: &CallContext) -> Result<Prepared, RequestError> {
+    /// `known` is a response that the caller may continue though it is not stored.
+    pub(crate) async fn prepare(
+        &self,
+        request: ResponseRequest,
+        cx: &CallContext,
+        known: Option<&StoredResponse>,
+    ) -> Result<Prepared, RequestError> {
         let asked = check(&request, &self.limits)?;
         let options = Options::read(&request)?;
         let choice = Choice::read(&request)?;
@@ -167,7 +191,7 @@ impl Responder {
         self.check_searches(&asked, cx).await?;
         let guard = self.guard(&options, cx).await?;
         let (history, listed) = match (&request.previous_response_id, &options.conversation) {
-            (Some(id), _) => self.earlier(id, &asked, cx).await?,
+            (Some(id), _) => self.earlier(id, &asked, cx, known).await?,
             (None, Some(id)) => (self.said(id, cx).await?, HashMap::new()),
             (None, None) => (Vec::new(), HashMap::new()),
         };
@@ -184,16 +208,8 @@ impl Responder {
             let message = format!("a conversation holds at most {MOST_ITEMS} items, and this one is full");
             return Err(invalid("conversation", message));
         }
-        for (index, item) in input.iter().enumerate() {
-            if let Item::McpApprovalResponse(answer) = item
-                && history::request(&history, &answer.approval_request_id).is_none()
-                && history::request(&input, &answer.approval_request_id).is_none()
-            {
-                let at = format!("input[{index}].approval_request_id");
-                let message = format!("no approval was asked for as '{}'", answer.approval_request_id);
-                return Err(invalid(&at, message));
-            }
-        }
+        answers_something(&input, &history)?;
+        readable(&input)?;
         let owner = cx.caller.as_deref();
         let mut attachments = self.own.attachments(&input, owner).await?;
         attachments.and(self.own.attachments(&history, owner).await.unwrap_or_default());
@@ -238,45 +254,6 @@ impl Responder {
         Ok(self.conversations.all_items(id, owner).await?)
     }
 
-    /// Everything said before the response that is continued, and in it; and its tool lists that are still good.
-    async fn earlier(
-        &self,
-        id: &str,
-        asked: &Asked,
-        cx: &CallContext,
-    ) -> Result<(Vec<Item>, HashMap<String, Vec<ToolDef>>), RequestError> {
-        let Some(stored) = self.responses.get(id, cx.caller.as_deref()).await? else {
-            return Err(RequestError::NotFound {
-                param: "previous_response_id".into(),
-                message: format!(
-                    "Response '{id}' not found. Use 'client.responses.list()' to list available Responses."
-                ),
-            });
-        };
-        if !stored.response.status.over() {
-            let message = format!("Response '{id}' is not finished; wait for its end before it is continued");
-            return Err(invalid("previous_response_id", message));
-        }
-        let listed = reuse::known_lists(&stored.response, &asked.servers);
-        let mut items = self.before(&stored).await?;
-        items.extend(stored.input);
-        items.extend(stored.response.output);
-        Ok((items, listed))
-    }
-
-    /// What was said before a stored response: kept with it, or by the conversation it was made in.
-    pub async fn before(&self, stored: &StoredResponse) -> Result<Vec<Item>, StoreError> {
-        let conversation =
-            stored.response.extra.get("conversation").and_then(|it| it.get("id")).and_then(Value::as_str);
-        let Some(id) = conversation else { return Ok(stored.history.clone()) };
-        let mut items = self.conversations.all_items(id, stored.owner.as_deref()).await?;
-        let first = stored.input.first().and_then(Item::id);
-        if let Some(at) = items.iter().position(|item| item.id() == first) {
-            items.truncate(at);
-        }
-        Ok(items)
-    }
-
     /// Refuses what the access policy does not let the caller do with a record they see.
     pub fn permit(&self, action: Action, record: &impl Owned, caller: Option<&Principal>) -> Result<(), StoreError> {
         let thing = record.resource();
@@ -296,6 +273,11 @@ impl Responder {
     ) -> Result<(), Gone> {
         let Prepared { request, options, choice, route, input, history, asked, listed, filled, attachments, guard } =
             prepared;
+        if let Some(at) = images::unreadable(&input) {
+            let message = format!("{at}: the image is not valid base64");
+            let failed = Outcome::Failed { code: "invalid_base64_image".into(), message };
+            return events.send(RunEvent::Finished(failed)).await.map_err(|_| Gone);
+        }
         let new = input.len();
         let mut items = history;
         items.extend(input);

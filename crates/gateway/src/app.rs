@@ -23,6 +23,9 @@ use crate::batches::Crew;
 use crate::errors::ApiError;
 use crate::locks::Locks;
 
+/// Most open WebSockets; each may keep one response.
+const SOCKETS: usize = 256;
+
 /// How the edge is held.
 #[derive(Clone)]
 pub struct Edge {
@@ -97,6 +100,8 @@ pub struct App {
     pub stores: Stores,
     pub edge: Edge,
     pub(crate) running: Arc<Semaphore>,
+    /// Open WebSockets.
+    pub(crate) sockets: Arc<Semaphore>,
     pub(crate) crew: Crew,
     /// One turn at a time in a session: the next waits for the last one's response id.
     pub(crate) turns: Locks,
@@ -112,10 +117,11 @@ impl App {
         edge: Edge,
     ) -> Arc<Self> {
         let running = Arc::new(Semaphore::new(edge.max_running.max(1)));
+        let sockets = Arc::new(Semaphore::new(SOCKETS));
         let completions = CompletionLog::new(stores.completions.clone());
         let turns = Locks::default();
         let crew = Crew::new(responder.ids.fresh("crew"));
-        Arc::new(Self { responder, responses, sessions, completions, stores, edge, running, crew, turns })
+        Arc::new(Self { responder, responses, sessions, completions, stores, edge, running, sockets, crew, turns })
     }
 
     pub(crate) fn context(&self, provider_data: wire::JsonObject) -> CallContext {

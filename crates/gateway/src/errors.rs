@@ -115,6 +115,10 @@ impl From<RequestError> for ApiError {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::Invalid { param, message } => Self::invalid(&param, message),
+            RequestError::NotFound { param, message } if param == "previous_response_id" => {
+                let code = Some("previous_response_not_found".into());
+                Self { code, param: Some(param), ..Self::not_found(message) }
+            }
             RequestError::NotFound { param, message } => Self { param: Some(param), ..Self::not_found(message) },
             RequestError::Model(error) => error.into(),
             RequestError::Store(error) => error.into(),

@@ -8,6 +8,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use host::telemetry::RequestTrace;
 use ports::CallContext;
 use ports::access::Caller;
 use serde::de::DeserializeOwned;
@@ -26,19 +27,28 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
         if bytes.is_empty() {
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "the body is empty; a JSON object is required"));
         }
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            let message = error.inner().to_string();
-            if path == "." {
-                ApiError::new(StatusCode::BAD_REQUEST, message)
-            } else {
-                ApiError::invalid(&path, format!("{path}: {message}"))
-            }
-        })?;
-        json.end().map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-        Ok(Self(value))
+        Ok(Self(parsed(&bytes)?))
     }
+}
+
+/// A value from JSON text, whole.
+pub fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // Following the path costs as much as reading: it is done only where there is an error to explain.
+    if let Ok(value) = serde_json::from_slice(bytes) {
+        return Ok(value);
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let message = error.inner().to_string();
+        if path == "." {
+            ApiError::new(StatusCode::BAD_REQUEST, message)
+        } else {
+            ApiError::invalid(&path, format!("{path}: {message}"))
+        }
+    })?;
+    json.end().map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    Ok(value)
 }
 
 fn too_large(rejection: BytesRejection) -> ApiError {
@@ -62,6 +72,9 @@ impl FromRequestParts<Arc<App>> for Context {
         };
         let mut cx = app.context(provider_data);
         cx.caller = parts.extensions.get::<Caller>().cloned();
+        if let Some(RequestTrace(trace)) = parts.extensions.get() {
+            cx.trace = trace.clone().into();
+        }
         Ok(Self(cx))
     }
 }

@@ -9,7 +9,21 @@ use wire::llama::inspect::{DataList, Health, Provider, Route, Version};
 
 use crate::app::App;
 use crate::errors::ApiError;
-use crate::router;
+use crate::{router, vectors};
+
+/// API, id and type of what this process does by itself, under the names that Llama Stack's clients look for.
+const BUILT_IN: &[(&str, &str, &str)] = &[
+    ("agents", "meta-reference", "inline::meta-reference"),
+    ("responses", "builtin", "inline::builtin"),
+    ("batches", "reference", "inline::reference"),
+    ("files", "meta-reference-files", "inline::localfs"),
+    ("safety", "llama-guard", "inline::llama-guard"),
+    ("safety", "pii", "inline::pii"),
+    ("safety", "injection", "inline::injection"),
+    ("tool_runtime", "model-context-protocol", "remote::model-context-protocol"),
+    ("tool_runtime", "rag-runtime", "inline::rag-runtime"),
+    ("vector_io", vectors::PROVIDER, vectors::PROVIDER_TYPE),
+];
 
 pub async fn health() -> Json<Health> {
     Json(Health { status: "OK".into(), message: None })
@@ -29,8 +43,12 @@ pub async fn provider(State(app): State<Arc<App>>, Path(id): Path<String>) -> Re
 }
 
 async fn all(app: &App) -> Vec<Provider> {
-    let mut data = Vec::new();
+    let mut data: Vec<Provider> = Vec::new();
     for entry in app.responder.registry.providers() {
+        // One that serves models of several kinds is still one provider.
+        if data.iter().any(|known| known.provider_id == entry.id) {
+            continue;
+        }
         let (status, message) = match entry.health().await {
             ProviderHealth::Ok => ("OK", None),
             ProviderHealth::Error(message) => ("Error", Some(message)),
@@ -44,15 +62,14 @@ async fn all(app: &App) -> Vec<Provider> {
             health: Health { status: status.into(), message },
         });
     }
-    if !app.responder.connectors.is_empty() {
-        data.push(Provider {
-            api: "tool_runtime".into(),
-            provider_id: "model-context-protocol".into(),
-            provider_type: "remote::model-context-protocol".into(),
-            config: serde_json::json!({}),
-            health: Health { status: "Not Implemented".into(), message: None },
-        });
-    }
+    let web = app.responder.own.web.iter().map(|_| ("tool_runtime", "web-search", "remote::web-search"));
+    data.extend(BUILT_IN.iter().copied().chain(web).map(|(api, id, kind)| Provider {
+        api: api.into(),
+        provider_id: id.into(),
+        provider_type: kind.into(),
+        config: serde_json::json!({}),
+        health: Health { status: "OK".into(), message: None },
+    }));
     data
 }
 

@@ -23,6 +23,7 @@ mod rerank;
 mod responses;
 mod router;
 mod safety;
+mod socket;
 mod sse;
 mod text_completions;
 mod tools;

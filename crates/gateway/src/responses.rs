@@ -10,11 +10,13 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use wire::openai::compaction::{CompactRequest, Compacted};
 use wire::openai::conversations::ListPage;
 use wire::openai::events::ResponseEvent;
 use wire::openai::items::Item;
 use wire::openai::responses::{ResponseObject, ResponseRequest};
 
+use ports::CallContext;
 use ports::access::Principal;
 use ports::responses::StoredResponse;
 
@@ -62,6 +64,16 @@ pub async fn finished(mut events: BoxStream<'static, ResponseEvent>) -> Result<R
 /// OpenAI sends the event's type in an `event:` line too; Llama Stack's clients ignore it.
 fn event_name(event: &ResponseEvent) -> Option<String> {
     Some(event.kind.name()).filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+/// A conversation in fewer items, to go on from.
+pub async fn compact(
+    State(app): State<Arc<App>>,
+    Context(cx): Context,
+    Body(request): Body<CompactRequest>,
+) -> Result<Json<Compacted>, ApiError> {
+    let _running = app.running.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
+    Ok(Json(app.responder.compact(request, &cx).await?))
 }
 
 #[derive(Deserialize)]
@@ -129,11 +141,7 @@ pub struct ListedResponse {
     input: Vec<Item>,
 }
 
-pub async fn list(
-    State(app): State<Arc<App>>,
-    Context(cx): Context,
-    Asked(paging): Asked<Paging>,
-) -> Result<Json<ListPage<ListedResponse>>, ApiError> {
+pub async fn list(app: &App, cx: &CallContext, paging: Paging) -> Result<Json<ListPage<ListedResponse>>, ApiError> {
     let page = paging.page(50)?;
     let listed = app.responses.list(&page, paging.model.as_deref(), cx.caller.as_deref()).await?;
     let rows = listed.rows.into_iter();

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::errors::ApiError;
 use crate::{
     admission, agents, batches, chat, completions, conversations, embeddings, files, inspect, messages, models,
-    openapi, prompts, rerank, responses, safety, text_completions, tools, turns, vectors,
+    openapi, prompts, rerank, responses, safety, socket, text_completions, tools, turns, vectors,
 };
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
@@ -36,6 +36,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/v1/messages"),
     ("POST", "/v1/responses"),
     ("GET", "/v1/responses"),
+    ("POST", "/v1/responses/compact"),
     ("GET", "/v1/responses/{response_id}"),
     ("DELETE", "/v1/responses/{response_id}"),
     ("GET", "/v1/responses/{response_id}/input_items"),
@@ -109,7 +110,8 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/embeddings", post(embeddings::create))
         .route("/models", get(models::list).post(models::register))
         .route("/models/{*model_id}", get(models::one).delete(models::unregister))
-        .route("/responses", post(responses::create).get(responses::list))
+        .route("/responses", post(responses::create).get(socket::list_or_open))
+        .route("/responses/compact", post(responses::compact))
         .route("/responses/{response_id}", get(responses::get).delete(responses::remove))
         .route("/responses/{response_id}/input_items", get(responses::input_items))
         .route("/responses/{response_id}/cancel", post(responses::cancel));
@@ -161,12 +163,14 @@ pub fn service(app: Arc<App>) -> host::Service {
         })
         .layer(DefaultBodyLimit::max(limit))
         .with_state(app.clone());
-    let (greeted, crewed, counted) = (app.clone(), app.clone(), app.clone());
+    let (greeted, crewed, counted, kept_well) = (app.clone(), app.clone(), app.clone(), app.clone());
+    host::telemetry::register(engine::telemetry::register);
     host::Service::new("gateway", host::guard(router, &allowed))
         .with_task(move |stop| responder.watch_over(stop))
         .with_task(move |stop| completions.until(stop))
         .with_task(move |stop| tools::registered::greet_all(greeted, stop))
         .with_task(move |stop| admission::sweep(counted, stop))
+        .with_task(move |stop| vectors::care(kept_well, stop))
         .with_task(move |stop| files::sweep(app, stop))
         .with_task(move |stop| batches::work_on_all(crewed, stop))
 }

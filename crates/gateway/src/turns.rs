@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use ports::CallContext;
 use ports::access::Action;
+use ports::context::AgentName;
 use ports::sessions::{Session, SessionTool};
 use serde_json::{Value, json};
 use wire::llama::turns::{AgentConfig, CreateSession, CreateTurn, TurnMessage};
@@ -37,7 +38,7 @@ pub async fn create_session(
 
 pub async fn create_turn(
     State(app): State<Arc<App>>,
-    Context(cx): Context,
+    Context(mut cx): Context,
     Body(turn): Body<CreateTurn>,
 ) -> Result<Response, ApiError> {
     if turn.messages.is_empty() {
@@ -50,6 +51,8 @@ pub async fn create_turn(
     let held = app.turns.hold(&format!("{owner}\n{}", turn.session_id)).await;
     let mut session = known_session(&app, &turn.session_id, &cx).await?;
     app.responder.permit(Action::Update, &session, cx.caller.as_deref())?;
+    cx.agent = Some(AgentName { id: session.agent_id.as_str().into(), name: None });
+    cx.conversation = Some(session.id.as_str().into());
     let started_at = app.responder.clock.now();
     let turn_id = app.responder.ids.fresh("turn");
     let request = session_request(&app, &session, &turn.messages)?;

@@ -224,3 +224,17 @@ async fn what_does_not_fit_is_named() {
     let routes = plane.get("/v1/inspect/routes").await.1["data"].to_string();
     assert!(routes.contains("/v1alpha/agents/{agent_id}/session/{session_id}/turn/{turn_id}/resume"));
 }
+
+#[tokio::test]
+async fn the_agents_sampling_reaches_the_model_as_it_is() {
+    let plane = Plane::start().await;
+    let sampling = json!({"strategy": {"type": "top_k", "top_k": 7}, "max_tokens": 4, "stop": ["END"],
+        "repetition_penalty": 1.1});
+    let config = json!({"model": "vllm/fake-model", "instructions": "", "sampling_params": sampling});
+    let base = session(&plane, "/v1", config).await;
+    plane.stream(&format!("{base}/turn"), said("hi")).await;
+    let asked = plane.model.received().last().unwrap().body.clone();
+    let sent = json!([asked["max_tokens"], asked["stop"], asked["top_k"]]);
+    assert_eq!(sent, json!([4, ["END"], 7]));
+    assert!((asked["repetition_penalty"].as_f64().unwrap() - 1.1).abs() < 1e-6, "{asked}");
+}

@@ -375,3 +375,29 @@ async fn a_tool_server_that_cannot_be_asked_is_an_error_or_an_event() {
     with["authorization"] = json!("secret");
     assert_eq!(plane.respond(json!({"input": "x", "tools": [with]})).await["status"], "completed");
 }
+
+#[tokio::test]
+async fn likelihoods_stand_beside_the_text_when_they_are_asked_for() {
+    let plane = Plane::start().await;
+    let token = json!({"token": "so ", "logprob": -0.1, "bytes": null, "top_logprobs": []});
+    let answer = || Answer::text("so it is").beside(&json!({"logprobs": {"content": [token]}}));
+    plane.model.then(answer());
+    let events = plane.stream(json!({"input": "x", "include": ["message.output_text.logprobs"]})).await;
+    let of = |kind: &str| events.iter().find(|event| event["type"] == kind).unwrap();
+    let once = json!([token]);
+    assert_eq!(of("response.output_text.delta")["logprobs"], once);
+    assert_eq!(of("response.output_text.done")["logprobs"], once);
+    assert_eq!(of("response.content_part.done")["part"]["logprobs"], once);
+    assert_eq!(events.last().unwrap()["response"]["output"][0]["content"][0]["logprobs"], once);
+    plane.model.then(answer());
+    let unasked = plane.respond(json!({"input": "x"})).await;
+    assert_eq!(unasked["output"][0]["content"][0]["logprobs"], json!([]));
+}
+
+#[tokio::test]
+async fn the_output_of_a_call_that_nobody_made_is_refused() {
+    let plane = Plane::start().await;
+    let output = json!([{"type": "function_call_output", "call_id": "c9", "output": "x"}]);
+    let body = json!({"model": "vllm/fake-model", "input": output});
+    assert_eq!(refusal(&plane.post("/v1/responses", body).await), (400, "input[0].call_id"));
+}

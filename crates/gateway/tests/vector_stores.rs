@@ -166,6 +166,7 @@ async fn chunks_without_files() {
         (&found["chunks"][0]["metadata"]["document_id"], found["scores"].as_array().unwrap().len()),
         (&json!("d1"), 1)
     );
+    assert_eq!(found["chunks"][0]["embedding"].as_array().map(Vec::len), Some(testkit::openai::DIMENSION));
     let short = json!({"vector_store_id": id, "chunks": [{"content": "x", "embedding": [1.0]}]});
     assert_eq!(refusal(&plane.post("/v1/vector-io/insert", short).await).1, "chunks[0].embedding");
 }

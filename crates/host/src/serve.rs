@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::service::Service;
 use crate::stop::Stop;
+use crate::telemetry;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -28,6 +29,7 @@ pub async fn serve(listening: Vec<(Service, TcpListener)>, stop: Stop, grace: Du
             tasks.spawn(task(stop.soft().clone()));
         }
         let soft = stop.soft().clone();
+        let router = telemetry::watched(name, router);
         let listener = listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "TCP_NODELAY refused");

@@ -1,11 +1,13 @@
 //! What travels with every call, and the two sources of surprise (time and fresh ids) behind traits.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 use wire::JsonObject;
 
 use crate::access::Caller;
+use crate::trace::Trace;
 
 /// Who is asking, for how long, and how to stop.
 #[derive(Clone)]
@@ -19,6 +21,20 @@ pub struct CallContext {
     pub deadline: Instant,
     /// Cancelled when the caller has gone.
     pub cancel: CancellationToken,
+    /// Where this call stands in a distributed trace.
+    pub trace: Trace,
+    /// The agent that asks, where one does.
+    pub agent: Option<AgentName>,
+    /// The conversation or agent session it is part of.
+    pub conversation: Option<Arc<str>>,
+}
+
+/// An agent as traces and metrics name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentName {
+    pub id: Arc<str>,
+    /// As its configuration names it.
+    pub name: Option<Arc<str>>,
 }
 
 impl CallContext {
@@ -29,6 +45,9 @@ impl CallContext {
             provider_data: JsonObject::new(),
             deadline: Instant::now() + limit,
             cancel: CancellationToken::new(),
+            trace: Trace::default(),
+            agent: None,
+            conversation: None,
         }
     }
 

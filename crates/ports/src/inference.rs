@@ -97,7 +97,7 @@ pub struct ServedModel {
     pub embedding_dimension: Option<u32>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ModelKind {
     Llm,
     Embedding,

@@ -22,6 +22,7 @@ pub mod rerank;
 pub mod responses;
 pub mod sessions;
 pub mod tools;
+pub mod trace;
 pub mod vectors;
 pub mod web;
 

@@ -42,7 +42,7 @@ pub fn run(config: &StackConfig, file: Option<&Path>, show: bool) -> Result<()> 
 
 fn state(provider: &ProviderConfig, config: &StackConfig) -> String {
     let ending = match provider.kind {
-        ProviderKind::RemoteChat | ProviderKind::RemoteEmbedding | ProviderKind::RemoteRerank => {
+        ProviderKind::Vllm | ProviderKind::OpenAi | ProviderKind::RemoteEmbedding | ProviderKind::RemoteRerank => {
             return provider.url.clone().unwrap_or_else(|| "off, no url".into());
         }
         ProviderKind::LlamaCpp if !cfg!(feature = "llama") => return "off, not in this build".into(),

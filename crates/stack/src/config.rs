@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use host::Allowed;
+use host::telemetry::{ExportConfig, MetricsConfig};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -14,7 +15,7 @@ mod auth;
 mod gateway;
 
 pub use auth::{AuthConfig, AuthProviderConfig};
-pub use gateway::{ConnectorConfig, GatewayConfig, ProviderConfig, ProviderKind};
+pub use gateway::{ConnectorConfig, GatewayConfig, ProviderConfig, ProviderKind, TlsVerify};
 
 const DEFAULT: &str = include_str!("../default.yaml");
 
@@ -31,6 +32,23 @@ pub struct StackConfig {
     pub decision: DecisionConfig,
     pub claims: ClaimsConfig,
     pub models: ModelsConfig,
+    #[serde(default)]
+    pub telemetry: TelemetryConfig,
+}
+
+/// What the process tells about itself beside its log.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TelemetryConfig {
+    pub otlp_endpoint: Option<String>,
+    pub service_name: Option<String>,
+    pub metrics: MetricsConfig,
+}
+
+impl TelemetryConfig {
+    pub fn spans(&self) -> ExportConfig {
+        ExportConfig { otlp_endpoint: self.otlp_endpoint.clone(), service_name: self.service_name.clone() }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -187,6 +205,9 @@ impl StackConfig {
         secret(&mut self.claims.stack_token);
         text(&mut self.claims.model);
         path(&mut self.models.dir);
+        text(&mut self.telemetry.otlp_endpoint);
+        text(&mut self.telemetry.service_name);
+        secret(&mut self.telemetry.metrics.token);
         self
     }
 }

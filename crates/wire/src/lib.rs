@@ -7,5 +7,7 @@ pub mod anthropic;
 pub mod llama;
 pub mod openai;
 
+mod lenient;
+
 /// JSON object, in the order it was written.
 pub type JsonObject = serde_json::Map<String, serde_json::Value>;

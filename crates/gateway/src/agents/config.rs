@@ -11,9 +11,6 @@ use wire::openai::tools::{FunctionTool, ResponseTool};
 
 use crate::errors::ApiError;
 
-/// Fewer tokens than this no answer can be made of; the response API says so too.
-const LEAST_TOKENS: u32 = 16;
-
 /// Checks a new agent's configuration and writes its defaults out, as 0.3 stores it.
 pub fn complete(config: &mut LegacyAgentConfig, default_model: Option<&str>) -> Result<(), ApiError> {
     let named = config.model.take().filter(|model| !model.trim().is_empty());
@@ -48,9 +45,19 @@ pub fn complete(config: &mut LegacyAgentConfig, default_model: Option<&str>) -> 
 pub fn apply(config: &LegacyAgentConfig, tool_config: Option<&ToolConfig>, request: &mut ResponseRequest) {
     request.instructions = config.instructions.clone().filter(|text| !text.is_empty());
     request.max_infer_iters = Some(config.max_infer_iters);
-    request.max_output_tokens =
-        config.sampling_params.max_tokens.filter(|&most| most > 0).map(|most| most.max(LEAST_TOKENS));
-    match config.sampling_params.strategy {
+    let sampling = &config.sampling_params;
+    let mut pass = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            request.extra.insert(name.into(), value);
+        }
+    };
+    pass("max_tokens", sampling.max_tokens.filter(|&most| most > 0).map(Value::from));
+    pass("stop", sampling.stop.as_ref().filter(|stop| !stop.is_empty()).map(|stop| json!(stop)));
+    pass("repetition_penalty", sampling.repetition_penalty.filter(|&penalty| penalty != 1.0).map(Value::from));
+    if let Strategy::TopK { top_k } = sampling.strategy {
+        pass("top_k", top_k.map(Value::from));
+    }
+    match sampling.strategy {
         Strategy::Greedy => request.temperature = Some(0.0),
         Strategy::TopP { temperature, top_p } => {
             request.temperature = temperature;

@@ -167,7 +167,7 @@ impl Frames {
             },
             EventKind::Completed { response } | EventKind::Incomplete { response } => self.ended(&response),
             EventKind::Failed { response } => {
-                let unknown = || ResponseError { code: "server_error".into(), message: "the turn failed".into() };
+                let unknown = || ResponseError::new("server_error", "the turn failed");
                 (Vec::new(), Some(Ended::Failed(response.error.unwrap_or_else(unknown))))
             }
             _ => (Vec::new(), None),

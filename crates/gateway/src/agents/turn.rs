@@ -10,6 +10,7 @@ use futures::StreamExt;
 use ports::CallContext;
 use ports::access::Action;
 use ports::agents::{Agent, AgentSession, StoredTurn};
+use ports::context::AgentName;
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use wire::llama::agents::{AgentTurn, Interleaved, LegacyTurn, ResumeTurn, ToolConfig, ToolResponse};
@@ -116,13 +117,15 @@ struct Begun {
 
 async fn answer(
     app: Arc<App>,
-    cx: CallContext,
+    mut cx: CallContext,
     agent: Agent,
     session: AgentSession,
     begun: Begun,
     streamed: Option<bool>,
     held: (Held, OwnedSemaphorePermit),
 ) -> Result<Response, ApiError> {
+    cx.agent = Some(AgentName { id: agent.id.as_str().into(), name: agent.config.name.as_deref().map(Into::into) });
+    cx.conversation = Some(session.id.as_str().into());
     let model = agent.config.model.clone().unwrap_or_default();
     let mut request = response_request(model, begun.input.clone());
     let groups: Vec<Value> = agent.config.toolgroups.iter().chain(&begun.toolgroups).cloned().collect();

@@ -108,7 +108,7 @@ impl Turning {
             Ok(Some(words)) => turn = self.frames.refused(words),
             Err(error) => {
                 tracing::warn!(message = %error.message, "output shield failed");
-                let error = ResponseError { code: "server_error".into(), message: error.message };
+                let error = ResponseError::new("server_error", error.message);
                 self.pending.push_back(serde_json::to_value(failure(&error).body()).unwrap_or_default());
                 self.outcome = Some(Err(error));
                 return;
@@ -162,13 +162,13 @@ impl Turning {
 
 /// A failed response as the status it would have had before the stream began.
 fn failure(error: &ResponseError) -> ApiError {
-    let status = match error.code.as_str() {
+    let status = match error.cause() {
         "model_not_found" => StatusCode::NOT_FOUND,
-        "invalid_prompt" => StatusCode::BAD_REQUEST,
+        "invalid_prompt" | "invalid_base64_image" => StatusCode::BAD_REQUEST,
         "rate_limit_exceeded" => StatusCode::TOO_MANY_REQUESTS,
         "timeout" => StatusCode::GATEWAY_TIMEOUT,
         "model_unreachable" => StatusCode::BAD_GATEWAY,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    ApiError { code: Some(error.code.clone()), ..ApiError::new(status, error.message.clone()) }
+    ApiError { code: Some(error.cause().to_owned()), ..ApiError::new(status, error.message.clone()) }
 }

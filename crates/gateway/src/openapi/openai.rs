@@ -3,6 +3,7 @@
 use schemars::SchemaGenerator as G;
 use wire::anthropic::{Message, MessagesRequest};
 use wire::openai::chat::{ChatCompletion, ChatRequest};
+use wire::openai::compaction::{CompactRequest, Compacted};
 use wire::openai::completions::{Completion, CompletionRequest};
 use wire::openai::conversations::{Conversation, CreateConversation, CreateItems, ListPage, UpdateConversation};
 use wire::openai::embeddings::{EmbeddingsRequest, EmbeddingsResponse};
@@ -32,7 +33,8 @@ pub static OPERATIONS: &[Operation] = &[
     op("POST", "/embeddings", "Texts to vectors", Of(G::subschema_for::<EmbeddingsRequest>), Of(G::subschema_for::<EmbeddingsResponse>)),
     op("POST", "/messages", "Anthropic's messages", Of(G::subschema_for::<MessagesRequest>), Of(G::subschema_for::<Message>)).fails_with(shapes::message_error).streams(),
     op("POST", "/responses", "Answer with tools, history and shields", Of(G::subschema_for::<ResponseRequest>), Of(G::subschema_for::<ResponseObject>)).streams(),
-    op("GET", "/responses", "Stored responses", Nothing, Page(shapes::listed_response)).query(&["after", "before", "limit", "order", "model"]),
+    op("POST", "/responses/compact", "Put a summary in the place of what was said", Of(G::subschema_for::<CompactRequest>), Of(G::subschema_for::<Compacted>)),
+    op("GET", "/responses", "Stored responses; with an upgrade, responses over a WebSocket", Nothing, Page(shapes::listed_response)).query(&["after", "before", "limit", "order", "model"]),
     op("GET", "/responses/{response_id}", "One response; with stream=true its events", Nothing, Of(G::subschema_for::<ResponseObject>)).query(&["stream", "starting_after"]),
     op("DELETE", "/responses/{response_id}", "Forget a response", Nothing, By(shapes::deleted)),
     op("GET", "/responses/{response_id}/input_items", "What a response was told", Nothing, Of(G::subschema_for::<ListPage<Item>>)).query(PAGED),

@@ -47,7 +47,7 @@ pub async fn create(
     for wanted in &all_wanted {
         crate::files::known(&app, &wanted.file_id, cx.caller.as_deref()).await?;
     }
-    app.stores.vectors.put_batch(&batch).await?;
+    app.stores.vectors.begin_batch(&batch, &app.crew.lease(&app)).await?;
     let mut begun = Vec::with_capacity(all_wanted.len());
     for wanted in all_wanted {
         app.stores.vectors.detach(&id, &wanted.file_id).await?;
@@ -61,7 +61,7 @@ pub async fn create(
     Ok(Json(answer))
 }
 
-async fn work(app: Arc<App>, store: VectorStore, batch: FileBatch, files: Vec<Attached>, asked: CallContext) {
+pub async fn work(app: Arc<App>, store: VectorStore, batch: FileBatch, files: Vec<Attached>, asked: CallContext) {
     for mut file in files {
         let now = app.stores.vectors.batch(&batch.store_id, &batch.id).await;
         let outcome = match now {

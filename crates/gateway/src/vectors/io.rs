@@ -96,7 +96,6 @@ struct Params {
     ranker: Option<String>,
 }
 
-/// The vectors are not sent back: no client reads them, and they are most of the answer.
 pub async fn query(
     State(app): State<Arc<App>>,
     Context(cx): Context,
@@ -116,6 +115,8 @@ pub async fn query(
         ranking,
     };
     let hits = app.responder.own.lookup.find(&store, ask, &cx).await?;
+    let found: Vec<String> = hits.iter().map(|hit| hit.chunk_id.clone()).collect();
+    let vectors = app.stores.vectors.vectors_of(&store.id, &found).await?;
     let chunks: Vec<Value> = hits
         .iter()
         .map(|hit| {
@@ -127,7 +128,7 @@ pub async fn query(
             let about = json!({"chunk_id": hit.chunk_id, "document_id": metadata.get("document_id")});
             json!({
                 "content": hit.text, "chunk_id": hit.chunk_id, "metadata": metadata, "chunk_metadata": about,
-                "embedding": null, "embedding_model": store.embedding_model, "embedding_dimension": store.dimension,
+                "embedding": vectors.get(&hit.chunk_id), "embedding_model": store.embedding_model, "embedding_dimension": store.dimension,
             })
         })
         .collect();

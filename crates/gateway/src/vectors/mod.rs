@@ -2,6 +2,7 @@
 
 mod attach;
 mod batches;
+mod care;
 mod embed;
 pub mod io;
 mod search;
@@ -20,7 +21,13 @@ use wire::JsonObject;
 use crate::app::App;
 use crate::errors::ApiError;
 
+pub use care::care;
 pub use embed::add;
+
+/// Our own search under the name of the provider whose features it has (vectors, words, both, and filters): clients
+/// written for Llama Stack choose by these names what they may ask.
+pub const PROVIDER: &str = "sqlite-vec";
+pub const PROVIDER_TYPE: &str = "inline::sqlite-vec";
 
 /// Routes below `/v1`.
 pub fn router() -> Router<Arc<App>> {
@@ -86,6 +93,7 @@ async fn in_use(app: &App, id: &str, owner: Option<&Principal>) -> Result<Vector
 pub struct Paging {
     after: Option<String>,
     limit: Option<u32>,
+    before: Option<String>,
     order: Option<String>,
     filter: Option<String>,
 }
@@ -101,7 +109,7 @@ impl Paging {
             Some("asc") => true,
             Some(_) => return Err(ApiError::invalid("order", "order must be asc or desc")),
         };
-        Ok(Page { after: self.after.clone(), before: None, limit, ascending })
+        Ok(Page { after: self.after.clone(), before: self.before.clone(), limit, ascending })
     }
 }
 

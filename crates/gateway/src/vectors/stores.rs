@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use wire::openai::vector_stores::{ChunkingStrategy, CreateVectorStore, ExpiresAfter};
 
 use super::embed::{self, Wanted};
-use super::{Paging, expired, known, to_change};
+use super::{PROVIDER, Paging, expired, known, to_change};
 use crate::app::{App, dashed};
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
@@ -78,7 +78,7 @@ async fn shown(app: &App, store: &VectorStore) -> Result<Value, ApiError> {
     let files = app.stores.vectors.file_counts(&store.id, None).await?;
     let mut metadata = store.metadata.clone();
     let own = [
-        ("provider_id", json!("builtin")),
+        ("provider_id", json!(PROVIDER)),
         ("provider_vector_store_id", json!(store.id)),
         ("embedding_model", json!(store.embedding_model)),
         ("embedding_dimension", json!(store.dimension.to_string())),

@@ -27,6 +27,9 @@ pub struct OpenAiConfig {
     pub callers_token: String,
     /// Models to list when the server cannot be asked; empty means discover.
     pub models: Vec<String>,
+    /// Set where the server may have embedding models beside its chat models: those whose names do not show it.
+    /// `None`: its models are all of one kind.
+    pub embedding_models: Option<Vec<String>>,
     /// `VLLM_MAX_TOKENS`: tokens of an answer when the caller names no limit.
     pub max_tokens: Option<u32>,
     pub connect_timeout: Duration,
@@ -46,6 +49,7 @@ impl Default for OpenAiConfig {
             tls: Tls::default(),
             callers_token: "vllm_api_token".into(),
             models: Vec::new(),
+            embedding_models: None,
             max_tokens: None,
             connect_timeout: Duration::from_secs(3),
             idle_timeout: Duration::from_secs(120),

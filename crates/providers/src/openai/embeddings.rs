@@ -47,8 +47,7 @@ impl Embeddings for OpenAiEmbeddings {
     }
 
     async fn models(&self, cx: &CallContext) -> Result<Vec<ServedModel>, InferenceError> {
-        let served = self.server.served(cx).await?;
-        Ok(served.into_iter().map(|model| ServedModel { kind: ModelKind::Embedding, ..model }).collect())
+        self.server.served_as(ModelKind::Embedding, cx).await
     }
 
     async fn health(&self) -> ProviderHealth {

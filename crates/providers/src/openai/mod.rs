@@ -11,6 +11,7 @@ mod embeddings;
 mod models;
 mod rerank;
 mod transport;
+mod whole;
 
 pub use config::{OpenAiConfig, Tls};
 pub use embeddings::OpenAiEmbeddings;

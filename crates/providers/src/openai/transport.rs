@@ -23,6 +23,8 @@ pub struct OpenAiCompatible {
     pub(super) config: OpenAiConfig,
     client: LateClient,
     breaker: Breaker,
+    /// For answers that come all at once: their first byte may take as long as the caller waits.
+    patient: LateClient,
     /// What the last request met; health asks nobody.
     last: Mutex<ProviderHealth>,
 }
@@ -31,15 +33,17 @@ impl OpenAiCompatible {
     pub fn new(config: OpenAiConfig) -> Self {
         let (connect, idle) = (config.connect_timeout, config.idle_timeout);
         let tls = config.tls.clone();
-        let client = LateClient::new(move || {
+        let settings = move || {
             let builder = Client::builder()
                 .connect_timeout(connect)
-                .read_timeout(idle)
                 .tcp_nodelay(true)
                 .redirect(reqwest::redirect::Policy::none());
             trusting(builder, &tls)
-        });
-        Self { config, client, breaker: Breaker::default(), last: Mutex::new(ProviderHealth::Ok) }
+        };
+        let streamed = settings.clone();
+        let client = LateClient::new(move || streamed().read_timeout(idle));
+        let patient = LateClient::new(settings);
+        Self { config, client, patient, breaker: Breaker::default(), last: Mutex::new(ProviderHealth::Ok) }
     }
 
     pub(super) fn last_seen(&self) -> ProviderHealth {
@@ -47,7 +51,7 @@ impl OpenAiCompatible {
     }
 
     fn client(&self) -> Result<Client, InferenceError> {
-        self.client.get().map_err(|error| InferenceError::Internal(format!("no HTTP client: {error}")))
+        built(&self.client)
     }
 
     fn remember(&self, health: ProviderHealth) {
@@ -68,6 +72,17 @@ impl OpenAiCompatible {
         cx: &CallContext,
     ) -> Result<Response, InferenceError> {
         let (client, url) = (self.client()?, self.config.url(path));
+        self.send(|| client.request(Method::POST, &url).json(body), cx).await
+    }
+
+    /// For an answer that comes all at once.
+    pub(super) async fn post_patiently(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        cx: &CallContext,
+    ) -> Result<Response, InferenceError> {
+        let (client, url) = (built(&self.patient)?, self.config.url(path));
         self.send(|| client.request(Method::POST, &url).json(body), cx).await
     }
 
@@ -120,6 +135,13 @@ impl OpenAiCompatible {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
+        let request = match cx.trace.headers() {
+            Some((parent, state)) => {
+                let request = request.header("traceparent", parent);
+                state.into_iter().fold(request, |request, state| request.header("tracestate", state))
+            }
+            None => request,
+        };
         let sending = tokio::time::timeout(cx.left(), request.send());
         let response = tokio::select! {
             sent = sending => match sent {
@@ -157,6 +179,10 @@ fn trusting(builder: ClientBuilder, tls: &Tls) -> ClientBuilder {
             builder
         }
     }
+}
+
+fn built(client: &LateClient) -> Result<Client, InferenceError> {
+    client.get().map_err(|error| InferenceError::Internal(format!("no HTTP client: {error}")))
 }
 
 fn failure(error: &reqwest::Error) -> (InferenceError, Option<Duration>) {

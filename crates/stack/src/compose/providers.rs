@@ -17,40 +17,43 @@ pub fn entries(config: &StackConfig, warm: bool) -> Vec<ProviderEntry> {
     let mut entries = Vec::new();
     for provider in &config.gateway.providers {
         match serves(provider, config, warm) {
-            Ok(Some(serves)) => entries.push(ProviderEntry {
+            Ok(all) if all.is_empty() => tracing::debug!(provider = %provider.id, "provider is off"),
+            Ok(all) => entries.extend(all.into_iter().map(|serves| ProviderEntry {
                 id: provider.id.clone(),
                 kind: provider.kind.name().into(),
                 serves,
                 shown_config: json!({"url": provider.url, "model": provider.model, "models": provider.models}),
-            }),
-            Ok(None) => tracing::debug!(provider = %provider.id, "provider is off"),
+            })),
             Err(error) => tracing::warn!(provider = %provider.id, error = %format!("{error:#}"), "provider left out"),
         }
     }
     entries
 }
 
-/// `None` when the provider is switched off: a remote one without a URL, an in-process one this build lacks.
-fn serves(provider: &ProviderConfig, config: &StackConfig, warm: bool) -> Result<Option<Serves>> {
-    match provider.kind {
-        ProviderKind::RemoteChat => {
-            let Some(remote) = remote(provider) else { return Ok(None) };
-            Ok(Some(Serves::Chat(Arc::new(OpenAiCompatible::new(remote)), traits(provider, false))))
-        }
-        ProviderKind::RemoteEmbedding => {
-            let Some(remote) = remote(provider) else { return Ok(None) };
-            Ok(Some(Serves::Embeddings(Arc::new(OpenAiEmbeddings::new(remote)))))
-        }
-        ProviderKind::RemoteRerank => {
-            let Some(remote) = remote(provider) else { return Ok(None) };
-            Ok(Some(Serves::Rerank(Arc::new(RemoteRerank::new(remote)))))
-        }
+/// Empty when the provider is switched off: a remote one without a URL, an in-process one this build lacks.
+fn serves(provider: &ProviderConfig, config: &StackConfig, warm: bool) -> Result<Vec<Serves>> {
+    let here = match provider.kind {
         ProviderKind::LlamaCpp => {
             let chat = chat_model::llama(provider, config, warm)?;
-            Ok(chat.map(|inference| Serves::Chat(inference, traits(provider, true))))
+            chat.map(|inference| Serves::Chat(inference, traits(provider, true)))
         }
         ProviderKind::SentenceTransformers => {
-            Ok(chat_model::sentence_transformers(provider, config)?.map(Serves::Embeddings))
+            chat_model::sentence_transformers(provider, config)?.map(Serves::Embeddings)
+        }
+        _ => return Ok(remote(provider).map(|remote| far(provider, remote)).unwrap_or_default()),
+    };
+    Ok(here.into_iter().collect())
+}
+
+/// A chat server may have embedding models too.
+fn far(provider: &ProviderConfig, remote: OpenAiConfig) -> Vec<Serves> {
+    match provider.kind {
+        ProviderKind::RemoteEmbedding => vec![Serves::Embeddings(Arc::new(OpenAiEmbeddings::new(remote)))],
+        ProviderKind::RemoteRerank => vec![Serves::Rerank(Arc::new(RemoteRerank::new(remote)))],
+        _ => {
+            let both = OpenAiConfig { embedding_models: Some(provider.embedding_models.clone()), ..remote };
+            let chat = Arc::new(OpenAiCompatible::new(both.clone()));
+            vec![Serves::Chat(chat, traits(provider, false)), Serves::Embeddings(Arc::new(OpenAiEmbeddings::new(both)))]
         }
     }
 }

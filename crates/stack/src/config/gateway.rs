@@ -82,6 +82,9 @@ pub struct ProviderConfig {
     /// Models to list; a remote server is asked when none are named.
     #[serde(default)]
     pub models: Vec<String>,
+    /// Those of a chat server that embed, where their names do not hold `embed`.
+    #[serde(default)]
+    pub embedding_models: Vec<String>,
     #[serde(default)]
     pub max_tokens: Option<u32>,
     /// In-process providers: a name of the model catalogue, or a file or folder.
@@ -111,8 +114,10 @@ pub enum TlsVerify {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum ProviderKind {
-    #[serde(rename = "remote::vllm", alias = "remote::openai", alias = "remote::openai-compatible")]
-    RemoteChat,
+    #[serde(rename = "remote::vllm")]
+    Vllm,
+    #[serde(rename = "remote::openai", alias = "remote::openai-compatible")]
+    OpenAi,
     #[serde(rename = "remote::vllm-embedding", alias = "remote::openai-embedding")]
     RemoteEmbedding,
     #[serde(rename = "remote::vllm-rerank", alias = "remote::openai-rerank")]
@@ -126,7 +131,8 @@ pub enum ProviderKind {
 impl ProviderKind {
     pub fn name(self) -> &'static str {
         match self {
-            Self::RemoteChat => "remote::vllm",
+            Self::Vllm => "remote::vllm",
+            Self::OpenAi => "remote::openai",
             Self::RemoteEmbedding => "remote::vllm-embedding",
             Self::RemoteRerank => "remote::vllm-rerank",
             Self::LlamaCpp => "inline::llama-cpp",

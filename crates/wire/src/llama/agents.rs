@@ -19,14 +19,14 @@ pub struct CreateAgent {
 pub struct LegacyAgentConfig {
     #[serde(default)]
     pub sampling_params: SamplingParams,
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "crate::lenient::list")]
     pub input_shields: Vec<String>,
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "crate::lenient::list")]
     pub output_shields: Vec<String>,
     /// `"mcp::ocr"`, `"mcp::ocr/read"` or `{"name": "mcp::ocr", "args": {}}`.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "crate::lenient::list")]
     pub toolgroups: Vec<Value>,
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "crate::lenient::list")]
     pub client_tools: Vec<ClientTool>,
     #[serde(default)]
     pub tool_choice: Option<String>,
@@ -277,13 +277,4 @@ fn ten() -> u32 {
 
 fn null_is_ten<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(10))
-}
-
-/// Old clients write `null` for a list that is not given.
-fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

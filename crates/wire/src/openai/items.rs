@@ -19,6 +19,7 @@ pub enum Item {
     McpApprovalResponse(McpApprovalResponseItem),
     FileSearchCall(FileSearchCallItem),
     WebSearchCall(WebSearchCallItem),
+    Compaction(CompactionItem),
     /// A message without `type` (OpenAI's short input form) or a kind we do not know.
     #[serde(untagged)]
     Loose(LooseItem),
@@ -36,6 +37,7 @@ impl Item {
             Self::McpApprovalResponse(item) => item.id.as_deref(),
             Self::FileSearchCall(item) => Some(item.id.as_str()),
             Self::WebSearchCall(item) => Some(item.id.as_str()),
+            Self::Compaction(item) => Some(item.id.as_str()),
             Self::Loose(LooseItem::Unknown(value)) => value.get("id").and_then(Value::as_str),
         }
         .filter(|id| !id.is_empty())
@@ -53,6 +55,7 @@ impl Item {
             Self::McpApprovalResponse(item) => item.id = Some(id),
             Self::FileSearchCall(item) => item.id = id,
             Self::WebSearchCall(item) => item.id = id,
+            Self::Compaction(item) => item.id = id,
             Self::Loose(LooseItem::Unknown(value)) => {
                 if let Some(object) = value.as_object_mut() {
                     object.insert("id".into(), id.into());
@@ -303,4 +306,12 @@ pub struct WebSource {
     pub url: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+}
+
+/// What `/v1/responses/compact` made of a conversation. Its maker alone reads `encrypted_content`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CompactionItem {
+    #[serde(default)]
+    pub id: String,
+    pub encrypted_content: String,
 }

@@ -1,6 +1,7 @@
 //! OpenAI's vocabulary. Its chat messages and response items are also the words `ports` and `engine` speak.
 
 pub mod chat;
+pub mod compaction;
 pub mod completions;
 pub mod conversations;
 pub mod embeddings;

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::chat::Usage;
 use super::items::Item;
 use super::tools::ResponseTool;
-use crate::JsonObject;
+use crate::{JsonObject, lenient};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResponseRequest {
@@ -14,7 +15,7 @@ pub struct ResponseRequest {
     pub input: ResponseInput,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ResponseTool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_choice: Option<Value>,
@@ -140,9 +141,32 @@ impl ResponseObject {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResponseError {
+    /// One of OpenAI's: typed clients know no others.
     pub code: String,
     pub message: String,
+    /// Ours: what it was, where OpenAI has no word for it (`timeout`, `model_unreachable`, `model_not_found`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
+
+impl ResponseError {
+    /// `cause` is the code if it is one of OpenAI's, else the reason.
+    pub fn new(cause: impl Into<String>, message: impl Into<String>) -> Self {
+        let (cause, message) = (cause.into(), message.into());
+        match ERROR_CODES.contains(&cause.as_str()) {
+            true => Self { code: cause, message, reason: None },
+            false => Self { code: "server_error".into(), message, reason: Some(cause) },
+        }
+    }
+
+    /// What went wrong, in our words.
+    pub fn cause(&self) -> &str {
+        self.reason.as_deref().unwrap_or(&self.code)
+    }
+}
+
+/// Those of OpenAI's codes that we use.
+const ERROR_CODES: [&str; 4] = ["server_error", "rate_limit_exceeded", "invalid_prompt", "invalid_base64_image"];
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IncompleteDetails {
@@ -158,6 +182,19 @@ pub struct ResponseUsage {
     pub input_tokens_details: InputDetails,
     #[serde(default)]
     pub output_tokens_details: OutputDetails,
+}
+
+impl ResponseUsage {
+    /// Adds what one answer of a model took.
+    pub fn add(&mut self, usage: &Usage) {
+        let detail = |of: &str, name: &str| usage.extra.get(of)?.get(name)?.as_u64();
+        self.input_tokens += usage.prompt_tokens;
+        self.output_tokens += usage.completion_tokens;
+        self.total_tokens += usage.prompt_tokens + usage.completion_tokens;
+        self.input_tokens_details.cached_tokens += detail("prompt_tokens_details", "cached_tokens").unwrap_or(0);
+        self.output_tokens_details.reasoning_tokens +=
+            detail("completion_tokens_details", "reasoning_tokens").unwrap_or(0);
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

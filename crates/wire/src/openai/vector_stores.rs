@@ -20,7 +20,7 @@ pub struct CreateVectorStore {
     pub expires_after: Option<ExpiresAfter>,
     #[serde(default)]
     pub embedding_model: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::number")]
     pub embedding_dimension: Option<u32>,
     #[serde(flatten)]
     pub extra: JsonObject,
