@@ -1,6 +1,7 @@
 //! Time of an exact search over 10,000 chunks of 768: `cargo run --release -p engine --example vector-search`.
 #![allow(clippy::print_stdout)]
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
