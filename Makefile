@@ -15,7 +15,7 @@ test: ## everything CI runs
 lint: ## formatting, clippy, house rules, licences and advisories
 	@scripts/lint.sh
 
-bench: ## cold start, memory and the cost of one tool call
+bench: ## speed and memory, beside pass-through proxies and llama-stack (PEER=no: without it)
 	@scripts/bench.sh
 
 conformance: ## judges from outside: Llama Stack's own tests, Open Responses, MCP, transcripts

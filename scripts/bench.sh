@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
-# `make bench`: the figures we watch, measured on this machine. Quiet machines give quiet figures.
+# `make bench`: the figures we watch, measured on this machine beside peers in the same run. Quiet machines give quiet
+# figures. PEER=no leaves llama-stack out (else it is installed once into the cache); FEATURES=none builds without models.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/stages.sh
 
-binary=${CARGO_TARGET_DIR:-target}/release/claimstack
+target=${CARGO_TARGET_DIR:-target}
+features=()
+if [ "${FEATURES:-}" = none ]; then features=(--no-default-features); fi
 stage "web page" scripts/web.sh build
-stage "release binary" cargo build --release --locked --bin claimstack
-stage "cold start, memory, one tool call" python3 scripts/bench.py "$binary"
+stage "release binary" cargo build --release --locked -p stack --bin claimstack "${features[@]}"
+stage "load generator, mock model server, pass-through proxy" \
+    cargo build --release --locked -p testkit --example bench
+stage "measuring" python3 scripts/bench/run.py --binary "$target/release/claimstack" \
+    --tool "$target/release/examples/bench" --out "$target/bench" --peer "${PEER:-auto}"
 all_stages

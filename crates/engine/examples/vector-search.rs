@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use engine::vectors::ExactSearch;
+use ports::access::Principal;
 use ports::responses::{Listed, Page, StoreError};
 use ports::vectors::*;
 use wire::openai::vector_stores::SearchMode;
@@ -32,13 +33,13 @@ impl VectorStores for Rows {
     async fn put_vector_store(&self, _: &VectorStore) -> Result<(), StoreError> {
         Ok(())
     }
-    async fn vector_store(&self, _: &str, _: Option<&str>) -> Result<Option<VectorStore>, StoreError> {
+    async fn vector_store(&self, _: &str, _: Option<&Principal>) -> Result<Option<VectorStore>, StoreError> {
         Ok(None)
     }
-    async fn vector_stores(&self, _: &Page, _: Option<&str>) -> Result<Listed<VectorStore>, StoreError> {
+    async fn vector_stores(&self, _: &Page, _: Option<&Principal>) -> Result<Listed<VectorStore>, StoreError> {
         Ok(Listed { rows: Vec::new(), has_more: false })
     }
-    async fn remove_vector_store(&self, _: &str, _: Option<&str>) -> Result<bool, StoreError> {
+    async fn remove_vector_store(&self, _: &str, _: Option<&Principal>) -> Result<bool, StoreError> {
         Ok(false)
     }
     async fn put_attached(&self, _: &Attached) -> Result<(), StoreError> {

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ports::CallContext;
+use ports::access::{Action, Principal};
 use ports::responses::{Lease, StoreError, StoredResponse};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use wire::openai::responses::{ResponseError, ResponseInput, ResponseObject, ResponseRequest, ResponseStatus};
 use wire::openai::tools::ResponseTool;
 
@@ -18,6 +20,7 @@ use crate::recorder::Recorder;
 use crate::recording::Recording;
 use crate::request::{RequestError, invalid};
 use crate::respond::{Prepared, Responder};
+use crate::telemetry::{Counted, Gauges};
 
 /// How long a process may be silent before its responses are taken from it.
 const LEASE_SECONDS: i64 = 45;
@@ -51,10 +54,10 @@ impl Background {
         Self { runner, slots, most: limits.background + limits.queued, lives: Mutex::default() }
     }
 
-    /// The live response of this id, running or just finished, if it is this owner's and in this process.
-    pub fn live(&self, id: &str, owner: Option<&str>) -> Option<Arc<Live>> {
-        let live = self.lives().by_id.get(id).cloned()?;
-        (live.owner.as_deref() == owner).then_some(live)
+    /// The live response of this id, running or just finished, if it is in this process. Whoever asks has been shown
+    /// its record.
+    pub fn live(&self, id: &str) -> Option<Arc<Live>> {
+        self.lives().by_id.get(id).cloned()
     }
 
     fn admit(&self, live: &Arc<Live>) -> bool {
@@ -122,12 +125,14 @@ impl Responder {
 
     fn work(self: Arc<Self>, live: Arc<Live>, prepared: Prepared, mut recorder: Recorder, mut cx: CallContext) {
         let responder = self;
-        tokio::spawn(async move {
+        let queued = Counted::in_(&Gauges::get().queued);
+        let working = async move {
             recorder.queued().into_iter().for_each(|event| live.push(event));
             let slot = tokio::select! {
                 slot = responder.background.slots.acquire() => slot.ok(),
                 () = live.cancel.cancelled() => None,
             };
+            drop(queued);
             let keep = responder.keep(&prepared, &cx, true);
             if slot.is_none() {
                 let last = recorder.cancelled();
@@ -146,7 +151,8 @@ impl Responder {
                 responder.pump(&live, recording).await;
             }
             responder.settle(&live);
-        });
+        };
+        tokio::spawn(working.in_current_span());
     }
 
     async fn pump(&self, live: &Live, mut recording: Recording) {
@@ -177,8 +183,9 @@ impl Responder {
     }
 
     /// Stops a background response; one that is over is given as it is.
-    pub async fn cancel(&self, id: &str, owner: Option<&str>) -> Result<ResponseObject, RequestError> {
-        let mut stored = self.known(id, owner).await?;
+    pub async fn cancel(&self, id: &str, caller: Option<&Principal>) -> Result<ResponseObject, RequestError> {
+        let mut stored = self.known(id, caller).await?;
+        self.permit(Action::Update, &stored, caller)?;
         if !stored.response.background {
             return Err(invalid(
                 "response_id",
@@ -188,32 +195,34 @@ impl Responder {
         if stored.response.status.over() {
             return Ok(stored.response);
         }
-        if let Some(live) = self.background.live(id, owner) {
+        if let Some(live) = self.background.live(id) {
             live.cancel.cancel();
             tokio::time::timeout(PATIENCE, live.over()).await.ok();
-            return Ok(self.known(id, owner).await?.response);
+            return Ok(self.known(id, caller).await?.response);
         }
         // It runs in another process, which will see this.
         stored.response.status = ResponseStatus::Cancelled;
         stored.request = None;
         match self.responses.advance(&stored).await? {
             true => Ok(stored.response),
-            false => Ok(self.known(id, owner).await?.response),
+            false => Ok(self.known(id, caller).await?.response),
         }
     }
 
     /// Removes a response, stopping it first where it runs.
-    pub async fn remove(&self, id: &str, owner: Option<&str>) -> Result<bool, RequestError> {
-        if let Some(live) = self.background.live(id, owner) {
+    pub async fn remove(&self, id: &str, caller: Option<&Principal>) -> Result<bool, RequestError> {
+        let Some(stored) = self.responses.get(id, caller).await? else { return Ok(false) };
+        self.permit(Action::Delete, &stored, caller)?;
+        if let Some(live) = self.background.live(id) {
             live.cancel.cancel();
             tokio::time::timeout(PATIENCE, live.over()).await.ok();
             self.background.forget(id);
         }
-        Ok(self.responses.remove(id, owner).await?)
+        Ok(self.responses.remove(id, caller).await?)
     }
 
-    pub(crate) async fn known(&self, id: &str, owner: Option<&str>) -> Result<StoredResponse, RequestError> {
-        self.responses.get(id, owner).await?.ok_or_else(|| RequestError::NotFound {
+    pub(crate) async fn known(&self, id: &str, caller: Option<&Principal>) -> Result<StoredResponse, RequestError> {
+        self.responses.get(id, caller).await?.ok_or_else(|| RequestError::NotFound {
             param: "response_id".into(),
             message: format!("Response '{id}' not found. Use 'client.responses.list()' to list available Responses."),
         })

@@ -10,6 +10,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use wire::openai::chat::ChatMessage;
 
+use crate::telemetry::{Gauges, timed};
+
 /// Completions that wait to be written.
 const WAITING: usize = 4_096;
 /// What they hold together, in KiB.
@@ -52,8 +54,10 @@ impl CompletionLog {
             .try_acquire_many_owned(size)
             .ok()
             .and_then(|room| self.sender.try_send(Job::Store(Box::new(stored), room)).ok());
-        if kept.is_none() {
-            tell_lost(self.lost.fetch_add(1, Ordering::Relaxed) + 1, "the queue is full");
+        if kept.is_some() {
+            Gauges::get().completions_waiting.inc();
+        } else {
+            tell_lost(1, self.lost.fetch_add(1, Ordering::Relaxed) + 1, "the queue is full");
         }
     }
 
@@ -97,8 +101,9 @@ async fn write(store: Arc<dyn Completions>, mut receiver: mpsc::Receiver<Job>, l
             && let Err(error) = put(store.as_ref(), &batch).await
         {
             let count = batch.len() as u64;
-            tell_lost(lost.fetch_add(count, Ordering::Relaxed) + count, &error.to_string());
+            tell_lost(count, lost.fetch_add(count, Ordering::Relaxed) + count, &error.to_string());
         }
+        Gauges::get().completions_waiting.dec_by(batch.len() as i64);
         drop(rooms);
         waiting.into_iter().for_each(|told| _ = told.send(()));
     }
@@ -107,7 +112,7 @@ async fn write(store: Arc<dyn Completions>, mut receiver: mpsc::Receiver<Job>, l
 async fn put(store: &dyn Completions, batch: &[StoredCompletion]) -> Result<(), ports::responses::StoreError> {
     let mut tried = 1;
     loop {
-        match store.put_completions(batch).await {
+        match timed("put_completions", store.put_completions(batch)).await {
             Err(_) if tried < TRIES => tokio::time::sleep(Duration::from_millis(200 << tried)).await,
             outcome => return outcome,
         }
@@ -116,7 +121,8 @@ async fn put(store: &dyn Completions, batch: &[StoredCompletion]) -> Result<(), 
 }
 
 /// Told at each power of two: a full disk must not fill the log as well.
-fn tell_lost(total: u64, why: &str) {
+fn tell_lost(count: u64, total: u64, why: &str) {
+    Gauges::get().completions_lost.inc_by(count);
     if total.is_power_of_two() {
         tracing::warn!(lost = total, why, "chat completions were answered but not stored");
     }

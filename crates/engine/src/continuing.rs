@@ -10,6 +10,7 @@ use wire::openai::items::Item;
 
 use crate::request::{Asked, RequestError, invalid};
 use crate::respond::Responder;
+use crate::telemetry;
 use crate::{history, reuse};
 
 impl Responder {
@@ -42,7 +43,8 @@ impl Responder {
     }
 
     async fn finished(&self, id: &str, cx: &CallContext) -> Result<StoredResponse, RequestError> {
-        let Some(stored) = self.responses.get(id, cx.caller.as_deref()).await? else {
+        let found = telemetry::timed("get_response", self.responses.get(id, cx.caller.as_deref())).await?;
+        let Some(stored) = found else {
             return Err(RequestError::NotFound {
                 param: "previous_response_id".into(),
                 message: format!(

@@ -18,6 +18,7 @@ use crate::limits::Limits;
 use crate::own::{self, Guard, Ours};
 use crate::registry::ChatRoute;
 use crate::run::{Ask, Run, Step};
+use crate::telemetry;
 
 /// Everything a run reaches outside of itself.
 pub struct Driver {
@@ -46,6 +47,7 @@ impl Driver {
             match run.step() {
                 Step::AskModel(ask) => match self.ask(ask, &run).await? {
                     Ok((answer, streamed)) => {
+                        self.count_unknown(&answer, &run);
                         let shown = run.on_model(answer);
                         if let Some(words) = shown.as_ref().filter(|_| self.guard.is_some())
                             && self.objected(ChatMessage::text(Role::Assistant, words.as_str())).await?
@@ -167,13 +169,16 @@ impl Driver {
             self.tell(RunEvent::CallStarted { call: call.clone() }).await?;
         }
         let running = futures::future::join_all(calls.into_iter().map(|call| async {
-            let result = self.one(&call).await.map_err(|error| error.to_string());
+            let id = Some(call.id.as_str());
+            let work = async |cx| self.one(&call, &cx).await;
+            let result = telemetry::tool_call(&self.cx, &call.label, &call.tool, id, work).await;
+            let result = result.map_err(|error| error.to_string());
             (call, result)
         }));
         Ok(running.await)
     }
 
-    async fn one(&self, call: &CallRef) -> Result<ToolOutput, ToolError> {
+    async fn one(&self, call: &CallRef, cx: &CallContext) -> Result<ToolOutput, ToolError> {
         let source = match call.ours {
             Some(ours) => self.ours.get(&ours),
             None => self.sources.get(&call.label),
@@ -182,13 +187,19 @@ impl Driver {
             return Err(ToolError::NotFound { server: call.label.clone(), name: call.tool.clone() });
         };
         let arguments = serde_json::from_str(&call.arguments).unwrap_or_default();
-        let limit = self.limits.tool_time.min(self.cx.left());
-        match tokio::time::timeout(limit, source.call(&call.tool, arguments, &self.cx)).await {
+        let limit = self.limits.tool_time.min(cx.left());
+        match tokio::time::timeout(limit, source.call(&call.tool, arguments, cx)).await {
             Ok(result) => result,
             Err(_) => {
                 Err(ToolError::Timeout { server: call.label.clone(), phase: format!("tools/call {}", call.tool) })
             }
         }
+    }
+
+    fn count_unknown(&self, answer: &Folded, run: &Run) {
+        let unknown = answer.tool_calls.iter().filter(|call| run.toolbox().get(&call.function.name).is_none()).count();
+        let agent = self.cx.agent.as_ref().and_then(|agent| agent.name.as_deref());
+        telemetry::unknown_tools(&self.route.kind, &self.route.model, agent, unknown);
     }
 
     pub async fn tell(&self, event: RunEvent) -> Result<(), Gone> {

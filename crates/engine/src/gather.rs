@@ -69,27 +69,41 @@ impl Responder {
         Ok((toolbox, sources))
     }
 
-    pub(crate) fn check_connector(&self, server: &McpTool) -> Result<(), RequestError> {
-        match &server.connector_id {
-            Some(id) if !self.connectors.contains_key(id) => Err(RequestError::NotFound {
-                param: "tools.connector_id".into(),
-                message: format!("Connector '{id}' not found: no connector of this name is configured."),
-            }),
-            _ => Ok(()),
+    /// A configured server is one the caller may use, whether they name it or its address: it has our credentials.
+    pub(crate) fn check_connector(&self, server: &McpTool, cx: &CallContext) -> Result<(), RequestError> {
+        let named = server.connector_id.as_deref();
+        let open = |label: &str| self.registry.policy().opens_connector(cx.caller.as_deref(), label);
+        let closed = match (named, self.connector(server)) {
+            (_, Some((label, _))) if !open(label) => label.as_str(),
+            (Some(id), None) => id,
+            _ => return Ok(()),
+        };
+        let (param, id) = match named {
+            Some(id) => ("tools.connector_id", id),
+            None => ("tools.server_url", closed),
+        };
+        Err(RequestError::NotFound {
+            param: param.into(),
+            message: format!("Connector '{id}' not found: no connector of this name is configured."),
+        })
+    }
+
+    /// The configured server that a request names, or whose address it gives.
+    fn connector(&self, server: &McpTool) -> Option<(&String, &ToolServer)> {
+        match (&server.connector_id, &server.server_url) {
+            (Some(id), _) => self.connectors.get_key_value(id),
+            (None, Some(url)) => self
+                .connectors
+                .iter()
+                .find(|(_, known)| matches!(&known.place, Place::Http { url: configured, .. } if configured == url)),
+            (None, None) => None,
         }
     }
 
     /// Where a request's tool server is: a connector of the configuration, or the URL given.
     fn place(&self, server: &McpTool) -> ToolServer {
         let headers = server.headers.clone().unwrap_or_default();
-        let connector = match (&server.connector_id, &server.server_url) {
-            (Some(id), _) => self.connectors.get(id),
-            (None, Some(url)) => self
-                .connectors
-                .values()
-                .find(|known| matches!(&known.place, Place::Http { url: configured, .. } if configured == url)),
-            (None, None) => None,
-        };
+        let connector = self.connector(server).map(|(_, known)| known);
         let label = server.server_label.clone();
         let place = match connector.map(|known| &known.place) {
             Some(Place::Http { url, headers: own, authorization }) => {

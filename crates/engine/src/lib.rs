@@ -31,6 +31,7 @@ pub mod respond;
 mod reuse;
 pub mod run;
 pub mod safety;
+pub mod telemetry;
 pub mod toolbox;
 mod truncate;
 pub mod vectors;

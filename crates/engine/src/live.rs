@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::stream::BoxStream;
+use ports::access::Caller;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wire::openai::events::{EventKind, ResponseEvent};
@@ -18,7 +19,7 @@ const BATCH: usize = 64;
 
 pub struct Live {
     pub id: String,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
     /// Cancelled when somebody asks for the response to stop.
     pub cancel: CancellationToken,
     log: Mutex<Log>,
@@ -40,7 +41,7 @@ pub struct Gap {
 }
 
 impl Live {
-    pub fn new(id: String, owner: Option<String>) -> Arc<Self> {
+    pub fn new(id: String, owner: Option<Caller>) -> Arc<Self> {
         let (grown, _) = watch::channel(());
         Arc::new(Self { id, owner, cancel: CancellationToken::new(), log: Mutex::default(), grown })
     }

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ports::access::Caller;
 use ports::conversations::Appended;
 use ports::responses::{StoreError, StoredResponse};
+use ports::trace::Span;
 use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
 use wire::openai::events::{EventKind, ResponseEvent};
@@ -15,12 +17,13 @@ use crate::event::{Outcome, RunEvent};
 use crate::recorder::Recorder;
 use crate::request::RequestError;
 use crate::respond::Responder;
+use crate::telemetry;
 
 /// What to store a response with.
 pub(crate) struct Keep {
     pub input: Vec<Item>,
     pub history: Vec<Item>,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
     pub conversation: Option<String>,
     pub background: bool,
     pub responder: Arc<Responder>,
@@ -39,6 +42,7 @@ pub struct Recording {
     ended: bool,
     stored: bool,
     _stop: DropGuard,
+    span: Span,
 }
 
 impl Recording {
@@ -48,10 +52,10 @@ impl Recording {
         keep: Keep,
         refusal: Refusal,
         receiver: mpsc::Receiver<RunEvent>,
-        stop: DropGuard,
+        (stop, span): (DropGuard, Span),
     ) -> Self {
         let pending = opened.into();
-        Self { recorder, keep, refusal, receiver, pending, ended: false, stored: false, _stop: stop }
+        Self { recorder, keep, refusal, receiver, pending, ended: false, stored: false, _stop: stop, span }
     }
 
     /// The next event; `None` after the last. May be dropped and called again without losing one.
@@ -101,6 +105,7 @@ impl Recording {
     /// Durable before the caller hears that it is over. A store that fails costs the record, not the answer.
     async fn store(&self) {
         let response = self.recorder.response();
+        telemetry::ended(&self.span, response);
         let responder = &self.keep.responder;
         if let Err(error) = self.remember().await {
             tracing::error!(response = %response.id, %error, "conversation not continued");
@@ -110,8 +115,8 @@ impl Recording {
         }
         let stored = self.record();
         let done = match self.keep.background {
-            true => responder.responses.advance(&stored).await.map(|_| ()),
-            false => responder.responses.put(&stored).await,
+            true => telemetry::timed("put_response", responder.responses.advance(&stored)).await.map(|_| ()),
+            false => telemetry::timed("put_response", responder.responses.put(&stored)).await,
         };
         if let Err(error) = done {
             tracing::error!(response = %response.id, %error, "response not stored");
@@ -129,7 +134,8 @@ impl Recording {
         let mut items = self.keep.input.clone();
         items.extend(response.output.iter().cloned());
         let owner = self.keep.owner.as_deref();
-        match self.keep.responder.conversations.append_items(id, &items, owner).await? {
+        let appending = self.keep.responder.conversations.append_items(id, &items, owner);
+        match telemetry::timed("append_items", appending).await? {
             Appended::Done => Ok(()),
             Appended::Unknown => {
                 tracing::info!(conversation = %id, "the conversation was removed while it was answered");

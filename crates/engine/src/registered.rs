@@ -1,5 +1,6 @@
 //! Models that callers register: another name for what a provider serves, or a model that it does not list.
 
+use ports::access::Principal;
 use ports::inference::{InferenceError, ModelKind};
 use ports::registrations::Registrations;
 use ports::responses::StoreError;
@@ -50,7 +51,7 @@ impl RegisteredModel {
 }
 
 /// In order of registration.
-pub async fn all(store: &dyn Registrations, owner: Option<&str>) -> Result<Vec<RegisteredModel>, StoreError> {
+pub async fn all(store: &dyn Registrations, owner: Option<&Principal>) -> Result<Vec<RegisteredModel>, StoreError> {
     let stored = store.all_registered(KIND, owner).await?;
     Ok(stored.iter().filter_map(|(_, body)| RegisteredModel::stored(body)).collect())
 }
@@ -58,7 +59,7 @@ pub async fn all(store: &dyn Registrations, owner: Option<&str>) -> Result<Vec<R
 pub async fn known(
     store: &dyn Registrations,
     name: &str,
-    owner: Option<&str>,
+    owner: Option<&Principal>,
 ) -> Result<Option<RegisteredModel>, InferenceError> {
     let models = all(store, owner).await.map_err(|error| InferenceError::Internal(error.to_string()))?;
     Ok(models.into_iter().find(|model| model.answers_to(name)))

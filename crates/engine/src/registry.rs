@@ -1,17 +1,19 @@
 //! Which provider serves a model. A model answers to `provider/model` and, where only one serves it, to `model`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use ports::CallContext;
+use ports::access::{Action, Policy, Resource, kind};
 use ports::embeddings::Embeddings;
 use ports::health::ProviderHealth;
 use ports::inference::{Inference, InferenceError, ModelKind, ServedModel};
 use ports::registrations::Registrations;
 use ports::rerank::Rerank;
 use serde_json::Value;
-use tokio::sync::Mutex;
+
+use crate::telemetry;
 
 use crate::registered;
 
@@ -88,6 +90,8 @@ pub struct ChatRoute {
     pub model: String,
     /// `provider/model`.
     pub full_id: String,
+    /// The provider's type: `remote::vllm`.
+    pub kind: String,
 }
 
 #[derive(Clone)]
@@ -103,16 +107,34 @@ pub struct RerankRoute {
     pub model: String,
 }
 
+type Listed = Arc<Vec<ServedModel>>;
+
 pub struct Registry {
     providers: Vec<ProviderEntry>,
     /// By provider and kind: one provider may serve models of several kinds.
-    lists: Mutex<HashMap<(String, ModelKind), (Instant, Vec<ServedModel>)>>,
+    lists: RwLock<HashMap<(String, ModelKind), (Instant, Listed)>>,
+    policy: Arc<Policy>,
     registrations: Option<Arc<dyn Registrations>>,
 }
 
 impl Registry {
     pub fn new(providers: Vec<ProviderEntry>) -> Self {
-        Self { providers, lists: Mutex::new(HashMap::new()), registrations: None }
+        Self { providers, policy: Arc::default(), lists: RwLock::default(), registrations: None }
+    }
+
+    /// Shows each caller only the models that `policy` lets them read; the others do not exist for them.
+    pub fn with_policy(mut self, policy: Arc<Policy>) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Whether the caller may use the model `provider/name`. Another name that somebody registered opens nothing more.
+    pub fn opens(&self, full_id: &str, cx: &CallContext) -> bool {
+        self.policy.permits(cx.caller.as_deref(), Action::Read, Resource::unowned(kind::MODEL, full_id))
     }
 
     /// Resolves the models that callers have registered too.
@@ -125,19 +147,24 @@ impl Registry {
         &self.providers
     }
 
-    /// Every model of every provider that answers, with its provider.
+    /// Every model of every provider that answers, with its provider, as far as the caller may use it.
     pub async fn models(&self, cx: &CallContext) -> Vec<(ProviderEntry, ServedModel)> {
         let lists = futures::future::join_all(self.providers.iter().map(|entry| self.listed(entry, cx))).await;
         let pairs = self.providers.iter().zip(lists);
-        pairs.flat_map(|(entry, models)| models.into_iter().flatten().map(|model| (entry.clone(), model))).collect()
+        let row = |entry: &ProviderEntry, models: Listed| {
+            models.iter().map(|model| (entry.clone(), model.clone())).collect::<Vec<_>>()
+        };
+        let all = pairs.flat_map(|(entry, models)| row(entry, models.unwrap_or_default()));
+        all.filter(|(entry, model)| self.opens(&format!("{}/{}", entry.id, model.name), cx)).collect()
     }
 
     pub async fn chat(&self, name: &str, cx: &CallContext) -> Result<ChatRoute, InferenceError> {
         let (entry, model) = self.find(name, ModelKind::Llm, cx).await?;
         match &entry.serves {
             Serves::Chat(inference, traits) => Ok(ChatRoute {
-                inference: inference.clone(),
+                inference: telemetry::watched_chat(inference.clone(), &entry.kind, &model),
                 traits: traits.clone(),
+                kind: entry.kind.clone(),
                 full_id: format!("{}/{model}", entry.id),
                 model,
             }),
@@ -149,7 +176,8 @@ impl Registry {
         let (entry, model) = self.find(name, ModelKind::Embedding, cx).await?;
         match &entry.serves {
             Serves::Embeddings(embeddings) => {
-                Ok(EmbeddingRoute { embeddings: embeddings.clone(), full_id: format!("{}/{model}", entry.id), model })
+                let embeddings = telemetry::watched_embeddings(embeddings.clone(), &entry.kind, &model);
+                Ok(EmbeddingRoute { embeddings, full_id: format!("{}/{model}", entry.id), model })
             }
             _ => Err(InferenceError::NotFound(name.into())),
         }
@@ -168,8 +196,21 @@ impl Registry {
         self.providers.iter().filter(move |entry| entry.kind_served() == kind)
     }
 
-    /// What the providers list, then what callers have registered.
     async fn find(
+        &self,
+        name: &str,
+        kind: ModelKind,
+        cx: &CallContext,
+    ) -> Result<(&ProviderEntry, String), InferenceError> {
+        let (entry, model) = self.resolve(name, kind, cx).await?;
+        match self.opens(&format!("{}/{model}", entry.id), cx) {
+            true => Ok((entry, model)),
+            false => Err(InferenceError::NotFound(name.to_owned())),
+        }
+    }
+
+    /// What the providers list, then what callers have registered.
+    async fn resolve(
         &self,
         name: &str,
         kind: ModelKind,
@@ -218,16 +259,18 @@ impl Registry {
     }
 
     /// The provider's list, from memory while fresh; `None` when it cannot be had.
-    async fn listed(&self, entry: &ProviderEntry, cx: &CallContext) -> Option<Vec<ServedModel>> {
+    async fn listed(&self, entry: &ProviderEntry, cx: &CallContext) -> Option<Listed> {
         let key = (entry.id.clone(), entry.kind_served());
-        if let Some((at, models)) = self.lists.lock().await.get(&key)
+        if let Some((at, models)) = self.lists.read().unwrap_or_else(PoisonError::into_inner).get(&key)
             && at.elapsed() < FRESH
         {
             return Some(models.clone());
         }
         match tokio::time::timeout(PATIENCE.min(cx.left()), entry.list(cx)).await {
             Ok(Ok(models)) => {
-                self.lists.lock().await.insert(key, (Instant::now(), models.clone()));
+                let models = Arc::new(models);
+                let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
+                lists.insert(key, (Instant::now(), models.clone()));
                 Some(models)
             }
             Ok(Err(error)) => {

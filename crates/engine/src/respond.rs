@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures::stream::BoxStream;
+use ports::access::{Action, Owned, Principal};
 use ports::conversations::{Conversations, MOST_ITEMS};
 use ports::prompts::Prompts;
-use ports::responses::{Responses, StoredResponse};
+use ports::responses::{Responses, StoreError, StoredResponse};
 use ports::tools::{ToolDef, ToolServer, ToolServers};
 use ports::{CallContext, Clock, Ids};
 use tokio::sync::mpsc;
+use tracing::Instrument;
 use wire::openai::events::ResponseEvent;
 use wire::openai::items::Item;
 use wire::openai::responses::{ResponseObject, ResponseRequest};
@@ -31,6 +33,7 @@ use crate::recording::{Keep, Recording, Refusal};
 use crate::registry::{ChatRoute, Registry};
 use crate::request::{Asked, RequestError, check, input_items, invalid};
 use crate::run::{Rules, Run, opening};
+use crate::telemetry::{self, Counted, Gauges};
 use crate::{history, images, truncate};
 
 /// Events waiting for a slow reader before the run waits with them.
@@ -143,14 +146,20 @@ impl Responder {
         recorder: Recorder,
         opened: Vec<ResponseEvent>,
         keep: Keep,
-        cx: CallContext,
+        mut cx: CallContext,
     ) -> Recording {
         let (sender, receiver) = mpsc::channel(EVENTS_AHEAD);
+        if let Some(conversation) = &prepared.options.conversation {
+            cx.conversation = Some(conversation.as_str().into());
+        }
+        let span = telemetry::agent_span(&prepared.route.model, &recorder.response().id, &cx);
+        cx.trace = span.trace().clone();
         let stop = cx.cancel.clone().drop_guard();
         let limit = cx.left().min(self.limits.run_time);
         let refusal = Refusal::default();
         let told_why = refusal.clone();
-        tokio::spawn(async move {
+        let work = async move {
+            let _counted = Counted::in_(&Gauges::get().running);
             let told = sender.clone();
             tokio::select! {
                 outcome = tokio::time::timeout(limit, self.run(prepared, cx, sender, told_why)) => if outcome.is_err() {
@@ -160,8 +169,10 @@ impl Responder {
                 },
                 () = told.closed() => {}
             }
-        });
-        Recording::new(recorder, opened, keep, refusal, receiver, stop)
+        };
+        // Its log lines carry the trace of the request.
+        tokio::spawn(work.in_current_span());
+        Recording::new(recorder, opened, keep, refusal, receiver, (stop, span))
     }
 
     /// `known` is a response that the caller may continue though it is not stored.
@@ -175,7 +186,7 @@ impl Responder {
         let options = Options::read(&request)?;
         let choice = Choice::read(&request)?;
         for server in &asked.servers {
-            self.check_connector(server)?;
+            self.check_connector(server, cx)?;
         }
         self.check_searches(&asked, cx).await?;
         let guard = self.guard(&options, cx).await?;
@@ -233,13 +244,24 @@ impl Responder {
     /// The conversation so far.
     async fn said(&self, id: &str, cx: &CallContext) -> Result<Vec<Item>, RequestError> {
         let owner = cx.caller.as_deref();
-        if self.conversations.conversation(id, owner).await?.is_none() {
+        let Some(conversation) = self.conversations.conversation(id, owner).await? else {
             return Err(RequestError::NotFound {
                 param: "conversation".into(),
                 message: format!("Conversation '{id}' not found."),
             });
-        }
+        };
+        self.permit(Action::Update, &conversation, owner)?;
         Ok(self.conversations.all_items(id, owner).await?)
+    }
+
+    /// Refuses what the access policy does not let the caller do with a record they see.
+    pub fn permit(&self, action: Action, record: &impl Owned, caller: Option<&Principal>) -> Result<(), StoreError> {
+        let thing = record.resource();
+        if self.registry.policy().permits(caller, action, thing) {
+            return Ok(());
+        }
+        let (action, kind, id) = (action.name(), thing.kind, thing.id);
+        Err(StoreError::Denied(format!("the access policy does not let this caller {action} {kind}::{id}")))
     }
 
     async fn run(

@@ -7,6 +7,7 @@ use engine::Responder;
 use engine::completions::CompletionLog;
 use engine::own::Kept;
 use ports::CallContext;
+use ports::access::{Action, Resource};
 use ports::agents::Agents;
 use ports::batches::Batches;
 use ports::completions::Completions;
@@ -15,10 +16,11 @@ use ports::registrations::Registrations;
 use ports::responses::Responses;
 use ports::sessions::Sessions;
 use ports::vectors::{VectorSearch, VectorStores};
-use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
+use crate::admission::Admission;
 use crate::batches::Crew;
+use crate::errors::ApiError;
 use crate::locks::Locks;
 
 /// Most open WebSockets; each may keep one response.
@@ -28,8 +30,8 @@ const SOCKETS: usize = 256;
 #[derive(Clone)]
 pub struct Edge {
     pub allowed: host::Allowed,
-    /// Asked for on every route but health and version; `None` lets everyone on loopback in.
-    pub token: Option<SecretString>,
+    /// Who may come in, how far and how often; every route but health and version asks.
+    pub admission: Admission,
     pub max_body_bytes: usize,
     /// One uploaded file.
     pub max_file_bytes: u64,
@@ -53,7 +55,7 @@ impl Default for Edge {
     fn default() -> Self {
         Self {
             allowed: host::Allowed::default(),
-            token: None,
+            admission: Admission::default(),
             max_body_bytes: 16 * 1024 * 1024,
             max_file_bytes: 512 * 1024 * 1024,
             max_running: 64,
@@ -129,6 +131,17 @@ impl App {
         let mut cx = CallContext::new(self.responder.ids.fresh("req"), self.edge.time_limit);
         cx.provider_data = provider_data;
         cx
+    }
+
+    /// Refuses to make what the access policy does not let the caller make.
+    pub(crate) fn permit_new(&self, kind: &str, id: &str, cx: &CallContext) -> Result<(), ApiError> {
+        let policy = self.responder.registry.policy();
+        match policy.permits(cx.caller.as_deref(), Action::Create, Resource::unowned(kind, id)) {
+            true => Ok(()),
+            false => {
+                Err(ApiError::forbidden(format!("the access policy does not let this caller create {kind}::{id}")))
+            }
+        }
     }
 
     /// An id as Llama Stack's own objects carry it: a UUID without a prefix.

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use engine::name_items;
 use engine::options::{check_metadata, is_conversation_id};
+use ports::access::Principal;
 use ports::conversations::{Appended, MOST_ITEMS, StoredConversation};
 use serde_json::{Value, json};
 use wire::openai::conversations::{Conversation, CreateConversation, CreateItems, ListPage, UpdateConversation};
@@ -154,7 +155,7 @@ fn id_of(item: &Item) -> String {
     item.id().unwrap_or_default().to_owned()
 }
 
-async fn known(app: &App, id: &str, owner: Option<&str>) -> Result<StoredConversation, ApiError> {
+async fn known(app: &App, id: &str, owner: Option<&Principal>) -> Result<StoredConversation, ApiError> {
     check_id(id)?;
     app.responder.conversations.conversation(id, owner).await?.ok_or_else(|| unknown(id))
 }

@@ -30,6 +30,14 @@ impl ApiError {
         Self { code: Some("not_found".into()), ..Self::new(StatusCode::NOT_FOUND, message) }
     }
 
+    pub fn unauthorized(message: impl Into<String>) -> Self {
+        Self { code: Some("unauthorized".into()), ..Self::new(StatusCode::UNAUTHORIZED, message) }
+    }
+
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self { code: Some("forbidden".into()), ..Self::new(StatusCode::FORBIDDEN, message) }
+    }
+
     pub fn busy() -> Self {
         Self {
             code: Some("rate_limit_exceeded".into()),
@@ -94,6 +102,7 @@ impl From<InferenceError> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let status = match error {
+            StoreError::Denied(_) => StatusCode::FORBIDDEN,
             StoreError::Overloaded(_) => StatusCode::SERVICE_UNAVAILABLE,
             StoreError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
             StoreError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

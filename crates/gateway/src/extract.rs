@@ -8,7 +8,9 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use host::telemetry::RequestTrace;
 use ports::CallContext;
+use ports::access::Caller;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
@@ -31,6 +33,10 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
 
 /// A value from JSON text, whole.
 pub fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // Following the path costs as much as reading: it is done only where there is an error to explain.
+    if let Ok(value) = serde_json::from_slice(bytes) {
+        return Ok(value);
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -64,7 +70,12 @@ impl FromRequestParts<Arc<App>> for Context {
                 ApiError::invalid("X-LlamaStack-Provider-Data", "X-LlamaStack-Provider-Data must be a JSON object")
             })?,
         };
-        Ok(Self(app.context(provider_data)))
+        let mut cx = app.context(provider_data);
+        if let Some(RequestTrace(trace)) = parts.extensions.get() {
+            cx.trace = trace.clone().into();
+        }
+        cx.caller = parts.extensions.get::<Caller>().cloned();
+        Ok(Self(cx))
     }
 }
 

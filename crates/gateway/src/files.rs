@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::StreamExt;
+use ports::access::{Caller, Principal};
 use ports::files::{BlobError, StoredFile};
 use ports::responses::Page;
 use serde::Deserialize;
@@ -103,7 +104,7 @@ async fn read_form(app: &App, id: &str, multipart: &mut Multipart, form: &mut Fo
     Ok(())
 }
 
-async fn keep(app: &App, id: &str, form: &Form, owner: Option<String>) -> Result<StoredFile, ApiError> {
+async fn keep(app: &App, id: &str, form: &Form, owner: Option<Caller>) -> Result<StoredFile, ApiError> {
     let Some((filename, bytes)) = form.file.clone() else {
         return Err(ApiError::invalid("file", "file: the form has no file"));
     };
@@ -184,7 +185,7 @@ async fn list(
 }
 
 /// A file that has not expired.
-pub async fn known(app: &App, id: &str, owner: Option<&str>) -> Result<StoredFile, ApiError> {
+pub async fn known(app: &App, id: &str, owner: Option<&Principal>) -> Result<StoredFile, ApiError> {
     let now = app.responder.clock.unix_seconds();
     let found = app.stores.files.file(id, owner).await?.filter(|file| file.expires_at > now);
     found.ok_or_else(|| {

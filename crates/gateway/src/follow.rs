@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use ports::CallContext;
+use ports::access::Principal;
 use ports::responses::StoredResponse;
 use wire::openai::events::{EventKind, ResponseEvent};
 use wire::openai::responses::{ResponseObject, ResponseStatus};
@@ -29,7 +30,7 @@ pub fn events(
         let message = "only a response made with background can be streamed again";
         return Err(ApiError::invalid("stream", message));
     }
-    if let Some(live) = app.responder.background.live(&response.id, owner.as_deref()) {
+    if let Some(live) = app.responder.background.live(&response.id) {
         return live.follow(after).map_err(|gap| ApiError::invalid("starting_after", gap.to_string()));
     }
     let number = after.map_or(0, |after| after.saturating_add(1));
@@ -44,7 +45,7 @@ pub fn events(
 async fn ended(
     app: &App,
     mut response: ResponseObject,
-    owner: Option<&str>,
+    owner: Option<&Principal>,
     cx: &CallContext,
 ) -> Option<ResponseObject> {
     while !response.status.over() {

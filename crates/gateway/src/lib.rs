@@ -1,5 +1,6 @@
 //! The control plane's HTTP edge: bodies in, bodies out. Decides nothing; asks `engine` and the ports.
 
+mod admission;
 mod agents;
 mod app;
 mod batches;
@@ -30,5 +31,6 @@ mod toolset;
 mod turns;
 mod vectors;
 
+pub use admission::{Admission, Quota};
 pub use app::{App, Edge, Stores};
 pub use router::service;

@@ -9,6 +9,7 @@ use engine::registered::{self, KIND, RegisteredModel};
 use ports::CallContext;
 use ports::inference::{InferenceError, ModelKind, ServedModel};
 use ports::registrations::Registration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use wire::JsonObject;
@@ -36,7 +37,7 @@ pub async fn one(
     matching.map(Json).ok_or_else(|| InferenceError::NotFound(id).into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Register {
     model_id: String,
     #[serde(default)]
@@ -56,7 +57,6 @@ pub async fn register(
     Context(cx): Context,
     Body(request): Body<Register>,
 ) -> Result<Json<ModelObject>, ApiError> {
-    let owner = cx.caller.as_deref();
     let kind = ModelKind::named(request.model_type.as_deref().unwrap_or("llm"))
         .ok_or_else(|| ApiError::invalid("model_type", "model_type must be llm, embedding or rerank"))?;
     let named = |field: &str, name: &str| match name.trim().is_empty() || name.len() > LONGEST_NAME {
@@ -73,8 +73,9 @@ pub async fn register(
         id: model.alias.clone(),
         body: model.body(),
         created_at: app.responder.clock.now().as_microsecond(),
-        owner: owner.map(str::to_owned),
+        owner: cx.caller.clone(),
     };
+    app.permit_new(KIND, &model.identifier(), &cx)?;
     app.stores.registrations.register(&registration).await?;
     Ok(Json(shown(&model, app.responder.clock.unix_seconds())))
 }
@@ -116,7 +117,8 @@ async fn all(app: &App, cx: &CallContext) -> Result<Vec<ModelObject>, ApiError> 
     let mut models: Vec<ModelObject> =
         served.iter().map(|(entry, model)| object(&entry.id, model, JsonObject::new(), created)).collect();
     for model in registered::all(app.stores.registrations.as_ref(), cx.caller.as_deref()).await? {
-        if !models.iter().any(|known| known.id == model.identifier()) {
+        let id = model.identifier();
+        if !models.iter().any(|known| known.id == id) && app.responder.registry.opens(&id, cx) {
             models.push(shown(&model, created));
         }
     }

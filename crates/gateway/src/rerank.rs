@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::llama::agents::Interleaved;
@@ -16,7 +17,7 @@ const MOST_ITEMS: usize = 1_024;
 
 pub const ROUTES: &[(&str, &str)] = &[("POST", "/inference/rerank")];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Question {
     model: String,
     query: Interleaved,

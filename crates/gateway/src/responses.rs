@@ -17,6 +17,7 @@ use wire::openai::items::Item;
 use wire::openai::responses::{ResponseObject, ResponseRequest};
 
 use ports::CallContext;
+use ports::access::Principal;
 use ports::responses::StoredResponse;
 
 use crate::app::App;
@@ -148,7 +149,7 @@ pub async fn list(app: &App, cx: &CallContext, paging: Paging) -> Result<Json<Li
     Ok(Json(ListPage::new(data, listed.has_more, |row: &ListedResponse| row.response.id.clone())))
 }
 
-async fn stored(app: &App, id: &str, owner: Option<&str>) -> Result<StoredResponse, ApiError> {
+async fn stored(app: &App, id: &str, owner: Option<&Principal>) -> Result<StoredResponse, ApiError> {
     app.responses.get(id, owner).await?.ok_or_else(|| unknown(id))
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::{
-    agents, batches, chat, completions, conversations, embeddings, files, inspect, messages, models, openapi, prompts,
-    rerank, responses, safety, socket, text_completions, tools, turns, vectors,
+    admission, agents, batches, chat, completions, conversations, embeddings, files, inspect, messages, models,
+    openapi, prompts, rerank, responses, safety, socket, text_completions, tools, turns, vectors,
 };
 
 /// Method and path of all we serve, for `/v1/inspect/routes`. A test holds it against the router.
@@ -150,7 +151,7 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/agents/sessions/create", post(turns::create_session))
         .route("/agents/session/create", post(turns::create_session))
         .route("/agents/turn/create", post(turns::create_turn));
-    let closed = host::bearer(closed, app.edge.token.clone());
+    let closed = closed.layer(from_fn_with_state(app.clone(), admission::admit));
     let allowed = app.edge.allowed.clone();
     let limit = app.edge.max_body_bytes;
     let (responder, completions) = (app.responder.clone(), app.completions.clone());
@@ -162,11 +163,13 @@ pub fn service(app: Arc<App>) -> host::Service {
         })
         .layer(DefaultBodyLimit::max(limit))
         .with_state(app.clone());
-    let (greeted, crewed) = (app.clone(), app.clone());
+    let (greeted, crewed, counted) = (app.clone(), app.clone(), app.clone());
+    host::telemetry::register(engine::telemetry::register);
     host::Service::new("gateway", host::guard(router, &allowed))
         .with_task(move |stop| responder.watch_over(stop))
         .with_task(move |stop| completions.until(stop))
         .with_task(move |stop| tools::registered::greet_all(greeted, stop))
+        .with_task(move |stop| admission::sweep(counted, stop))
         .with_task(move |stop| files::sweep(app, stop))
         .with_task(move |stop| batches::work_on_all(crewed, stop))
 }

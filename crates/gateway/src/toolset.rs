@@ -1,5 +1,6 @@
 //! The tool groups that an agent names, as the tools of a response.
 
+use ports::access::Principal;
 use ports::tools::{Place, ToolServer};
 use serde_json::Value;
 use wire::openai::tools::{AllowedTools, FileSearchTool, McpTool, ResponseTool, WebSearchTool};
@@ -42,7 +43,7 @@ pub fn configured(label: &str, server: &ToolServer, allowed: Option<Vec<String>>
 }
 
 /// Every group once, in the order named. A group named whole beats single tools of it.
-pub async fn tools(app: &App, groups: &[Value], owner: Option<&str>) -> Result<Vec<ResponseTool>, ApiError> {
+pub async fn tools(app: &App, groups: &[Value], owner: Option<&Principal>) -> Result<Vec<ResponseTool>, ApiError> {
     let mut servers: Vec<(String, Option<Vec<String>>)> = Vec::new();
     let mut tools = Vec::with_capacity(groups.len());
     for group in groups {

@@ -7,6 +7,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use ports::CallContext;
+use ports::access::Action;
+use ports::context::AgentName;
 use ports::sessions::{Session, SessionTool};
 use serde_json::{Value, json};
 use wire::llama::turns::{AgentConfig, CreateSession, CreateTurn, TurnMessage};
@@ -36,15 +38,21 @@ pub async fn create_session(
 
 pub async fn create_turn(
     State(app): State<Arc<App>>,
-    Context(cx): Context,
+    Context(mut cx): Context,
     Body(turn): Body<CreateTurn>,
 ) -> Result<Response, ApiError> {
     if turn.messages.is_empty() {
         return Err(ApiError::invalid("messages", "messages must hold at least one message"));
     }
     let running = app.running.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
-    let held = app.turns.hold(&turn.session_id).await;
+    // Callers choose these ids: the same one is another session, and another queue, for each owner.
+    let session = known_session(&app, &turn.session_id, &cx).await?;
+    let owner = session.owner.as_ref().map_or("", |owner| owner.id.as_str());
+    let held = app.turns.hold(&format!("{owner}\n{}", turn.session_id)).await;
     let mut session = known_session(&app, &turn.session_id, &cx).await?;
+    app.responder.permit(Action::Update, &session, cx.caller.as_deref())?;
+    cx.agent = Some(AgentName { id: session.agent_id.as_str().into(), name: None });
+    cx.conversation = Some(session.id.as_str().into());
     let started_at = app.responder.clock.now();
     let turn_id = app.responder.ids.fresh("turn");
     let request = session_request(&app, &session, &turn.messages)?;
@@ -110,7 +118,7 @@ fn session(
         name,
         model,
         instructions: config.instructions.clone().or_else(|| app.edge.default_instructions.clone()),
-        tools: session_tools(app, &config)?,
+        tools: session_tools(app, &config, cx)?,
         max_infer_iters: config.max_infer_iters,
         last_response_id: None,
         started_at: app.responder.clock.unix_seconds(),
@@ -120,12 +128,16 @@ fn session(
 
 /// `tools: [{type: mcp, mcp_server, tool_name}]` and `toolgroups: ["mcp::server", "mcp::server/tool"]` both name
 /// configured servers; with neither, the session may use all of them.
-fn session_tools(app: &App, config: &AgentConfig) -> Result<Vec<SessionTool>, ApiError> {
+fn session_tools(app: &App, config: &AgentConfig, cx: &CallContext) -> Result<Vec<SessionTool>, ApiError> {
     let listed = config.extra.get("tools").and_then(Value::as_array);
     let named: Vec<(String, Option<String>)> = match (listed, &config.toolgroups) {
         (Some(tools), _) => tools.iter().filter_map(seed_tool).collect(),
         (None, Some(groups)) => groups.iter().filter_map(toolset::named).collect(),
-        (None, None) => app.responder.connectors.keys().map(|label| (label.clone(), None)).collect(),
+        (None, None) => {
+            let (policy, caller) = (app.responder.registry.policy(), cx.caller.as_deref());
+            let open = app.responder.connectors.keys().filter(|label| policy.opens_connector(caller, label));
+            open.map(|label| (label.clone(), None)).collect()
+        }
     };
     let mut tools: Vec<SessionTool> = Vec::new();
     for (server, tool) in named {

@@ -1,5 +1,6 @@
 //! Serves several services, each on its own listener, until told to stop.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -8,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::service::Service;
 use crate::stop::Stop;
+use crate::telemetry;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -27,13 +29,14 @@ pub async fn serve(listening: Vec<(Service, TcpListener)>, stop: Stop, grace: Du
             tasks.spawn(task(stop.soft().clone()));
         }
         let soft = stop.soft().clone();
+        let router = telemetry::watched(name, router);
         let listener = listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "TCP_NODELAY refused");
             }
         });
         servers.spawn(async move {
-            axum::serve(listener, router)
+            axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
                 .with_graceful_shutdown(async move { soft.cancelled().await })
                 .await
                 .map_err(|source| ServeError::Listener { service: name, source })

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use wire::llama::agents::{LegacyAgentConfig, LegacyTurn};
 
+use crate::access::{Caller, Principal};
 use crate::responses::{Listed, StoreError};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,7 +13,7 @@ pub struct Agent {
     pub config: LegacyAgentConfig,
     /// Unix microseconds.
     pub created_at: i64,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,7 +25,7 @@ pub struct AgentSession {
     pub started_at: i64,
     /// The response that the next turn continues.
     pub last_response_id: Option<String>,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ pub struct StoredTurn {
     pub toolgroups: Vec<serde_json::Value>,
     /// The caller owes results of its own tools.
     pub awaiting: bool,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
 }
 
 /// One page of the older lists: rows `start..start + limit` in order of creation.
@@ -52,12 +53,12 @@ pub trait Agents: Send + Sync {
     /// Saves or replaces; durable when it returns, as are the other writes here.
     async fn put_agent(&self, agent: &Agent) -> Result<(), StoreError>;
 
-    async fn agent(&self, id: &str, owner: Option<&str>) -> Result<Option<Agent>, StoreError>;
+    async fn agent(&self, id: &str, caller: Option<&Principal>) -> Result<Option<Agent>, StoreError>;
 
-    async fn agents(&self, slice: Slice, owner: Option<&str>) -> Result<Listed<Agent>, StoreError>;
+    async fn agents(&self, slice: Slice, caller: Option<&Principal>) -> Result<Listed<Agent>, StoreError>;
 
     /// Removes the agent with its sessions and turns; says whether there was one.
-    async fn remove_agent(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError>;
+    async fn remove_agent(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError>;
 
     async fn put_agent_session(&self, session: &AgentSession) -> Result<(), StoreError>;
 
@@ -65,23 +66,33 @@ pub trait Agents: Send + Sync {
         &self,
         agent_id: &str,
         id: &str,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Option<AgentSession>, StoreError>;
 
     async fn agent_sessions(
         &self,
         agent_id: &str,
         slice: Slice,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Listed<AgentSession>, StoreError>;
 
     /// Removes the session with its turns; says whether there was one.
-    async fn remove_agent_session(&self, agent_id: &str, id: &str, owner: Option<&str>) -> Result<bool, StoreError>;
+    async fn remove_agent_session(
+        &self,
+        agent_id: &str,
+        id: &str,
+        caller: Option<&Principal>,
+    ) -> Result<bool, StoreError>;
 
     async fn put_turn(&self, turn: &StoredTurn) -> Result<(), StoreError>;
 
-    async fn turn(&self, session_id: &str, id: &str, owner: Option<&str>) -> Result<Option<StoredTurn>, StoreError>;
+    async fn turn(
+        &self,
+        session_id: &str,
+        id: &str,
+        caller: Option<&Principal>,
+    ) -> Result<Option<StoredTurn>, StoreError>;
 
     /// The newest 1,000 turns of a session, oldest first.
-    async fn turns(&self, session_id: &str, owner: Option<&str>) -> Result<Vec<StoredTurn>, StoreError>;
+    async fn turns(&self, session_id: &str, caller: Option<&Principal>) -> Result<Vec<StoredTurn>, StoreError>;
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use wire::JsonObject;
 
+use crate::access::{Caller, Principal};
 use crate::responses::{Lease, Listed, Page, StoreError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +65,7 @@ pub struct Batch {
     pub total: u64,
     pub completed: u64,
     pub failed: u64,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,10 +92,10 @@ pub trait Batches: Send + Sync {
     /// Durable when it returns, as are the other writes here. `false`, and nothing done, when the id is taken.
     async fn create_batch(&self, batch: &Batch) -> Result<bool, StoreError>;
 
-    async fn batch_by_id(&self, id: &str, owner: Option<&str>) -> Result<Option<Batch>, StoreError>;
+    async fn batch_by_id(&self, id: &str, caller: Option<&Principal>) -> Result<Option<Batch>, StoreError>;
 
     /// By creation.
-    async fn batches(&self, page: &Page, owner: Option<&str>) -> Result<Listed<Batch>, StoreError>;
+    async fn batches(&self, page: &Page, caller: Option<&Principal>) -> Result<Listed<Batch>, StoreError>;
 
     /// Replaces a batch that has one of the statuses `from`; `false`, and nothing done, otherwise.
     async fn advance_batch(&self, batch: &Batch, from: &[BatchStatus]) -> Result<bool, StoreError>;

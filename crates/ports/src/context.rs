@@ -1,22 +1,40 @@
 //! What travels with every call, and the two sources of surprise (time and fresh ids) behind traits.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 use wire::JsonObject;
 
+use crate::access::Caller;
+use crate::trace::Trace;
+
 /// Who is asking, for how long, and how to stop.
 #[derive(Clone)]
 pub struct CallContext {
     pub request_id: String,
-    /// Subject of the caller's token; `None` when the edge asks for no token.
-    pub caller: Option<String>,
+    /// Whom the caller's token names; `None` when the edge asks for no token, or for one that all share.
+    pub caller: Option<Caller>,
     /// Per-request provider secrets (`X-LlamaStack-Provider-Data`). Never logged.
     pub provider_data: JsonObject,
     /// Monotonic; a call that is not over by then is abandoned.
     pub deadline: Instant,
     /// Cancelled when the caller has gone.
     pub cancel: CancellationToken,
+    /// Where this call stands in a distributed trace.
+    pub trace: Trace,
+    /// The agent that asks, where one does.
+    pub agent: Option<AgentName>,
+    /// The conversation or agent session it is part of.
+    pub conversation: Option<Arc<str>>,
+}
+
+/// An agent as traces and metrics name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentName {
+    pub id: Arc<str>,
+    /// As its configuration names it.
+    pub name: Option<Arc<str>>,
 }
 
 impl CallContext {
@@ -27,6 +45,9 @@ impl CallContext {
             provider_data: JsonObject::new(),
             deadline: Instant::now() + limit,
             cancel: CancellationToken::new(),
+            trace: Trace::default(),
+            agent: None,
+            conversation: None,
         }
     }
 

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use wire::JsonObject;
 use wire::openai::items::Item;
 
+use crate::access::{Caller, Principal};
 use crate::responses::{Listed, Page, StoreError};
 
 /// Items one conversation holds at most.
@@ -15,7 +16,7 @@ pub struct StoredConversation {
     /// Unix seconds.
     pub created_at: i64,
     pub metadata: JsonObject,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
 }
 
 /// What became of items that were to be appended.
@@ -33,30 +34,34 @@ pub trait Conversations: Send + Sync {
     /// Makes a conversation with its first items, all or nothing. Every item has an id.
     async fn create_conversation(&self, conversation: &StoredConversation, items: &[Item]) -> Result<(), StoreError>;
 
-    async fn conversation(&self, id: &str, owner: Option<&str>) -> Result<Option<StoredConversation>, StoreError>;
+    async fn conversation(
+        &self,
+        id: &str,
+        caller: Option<&Principal>,
+    ) -> Result<Option<StoredConversation>, StoreError>;
 
     /// Replaces the metadata; `None` when there is no such conversation.
     async fn update_conversation(
         &self,
         id: &str,
         metadata: &JsonObject,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Option<StoredConversation>, StoreError>;
 
     /// Removes it with its items; whether there was one.
-    async fn remove_conversation(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError>;
+    async fn remove_conversation(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError>;
 
     /// Appends `items` in their order, all or nothing. Appends that come at the same time follow one another; an item
     /// whose id is there already is replaced in its place.
-    async fn append_items(&self, id: &str, items: &[Item], owner: Option<&str>) -> Result<Appended, StoreError>;
+    async fn append_items(&self, id: &str, items: &[Item], caller: Option<&Principal>) -> Result<Appended, StoreError>;
 
     /// In the order they were appended when `ascending`, the reverse otherwise. Nothing for an unknown conversation.
-    async fn items(&self, id: &str, page: &Page, owner: Option<&str>) -> Result<Listed<Item>, StoreError>;
+    async fn items(&self, id: &str, page: &Page, caller: Option<&Principal>) -> Result<Listed<Item>, StoreError>;
 
     /// All of them, oldest first.
-    async fn all_items(&self, id: &str, owner: Option<&str>) -> Result<Vec<Item>, StoreError>;
+    async fn all_items(&self, id: &str, caller: Option<&Principal>) -> Result<Vec<Item>, StoreError>;
 
-    async fn item(&self, id: &str, item: &str, owner: Option<&str>) -> Result<Option<Item>, StoreError>;
+    async fn item(&self, id: &str, item: &str, caller: Option<&Principal>) -> Result<Option<Item>, StoreError>;
 
-    async fn remove_item(&self, id: &str, item: &str, owner: Option<&str>) -> Result<bool, StoreError>;
+    async fn remove_item(&self, id: &str, item: &str, caller: Option<&Principal>) -> Result<bool, StoreError>;
 }

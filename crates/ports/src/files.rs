@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Caller, Principal};
 use crate::responses::{Listed, Page, StoreError};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,14 +17,14 @@ pub struct StoredFile {
     /// Unix seconds, both.
     pub created_at: i64,
     pub expires_at: i64,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
 }
 
 #[async_trait]
 pub trait Files: Send + Sync {
     async fn put_file(&self, file: &StoredFile) -> Result<(), StoreError>;
 
-    async fn file(&self, id: &str, owner: Option<&str>) -> Result<Option<StoredFile>, StoreError>;
+    async fn file(&self, id: &str, caller: Option<&Principal>) -> Result<Option<StoredFile>, StoreError>;
 
     /// By creation; those of one purpose, or all; those expired at `now` are left out.
     async fn files(
@@ -31,10 +32,10 @@ pub trait Files: Send + Sync {
         page: &Page,
         purpose: Option<&str>,
         now: i64,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Listed<StoredFile>, StoreError>;
 
-    async fn remove_file(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError>;
+    async fn remove_file(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError>;
 
     /// Removes the records that have expired at `now`, whoever owns them; gives their ids.
     async fn expired_files(&self, now: i64) -> Result<Vec<String>, StoreError>;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use wire::llama::prompts::Prompt;
 
+use crate::access::Principal;
 use crate::responses::StoreError;
 
 /// What became of a new version.
@@ -18,7 +19,12 @@ pub enum Revised {
 #[async_trait]
 pub trait Prompts: Send + Sync {
     /// Version 1 of a new prompt, which becomes its default.
-    async fn create_prompt(&self, prompt: &Prompt, created_at: i64, owner: Option<&str>) -> Result<(), StoreError>;
+    async fn create_prompt(
+        &self,
+        prompt: &Prompt,
+        created_at: i64,
+        caller: Option<&Principal>,
+    ) -> Result<(), StoreError>;
 
     /// Adds the version after `follows`. Two that follow the same version: the second is `Stale`.
     async fn revise_prompt(
@@ -28,25 +34,30 @@ pub trait Prompts: Send + Sync {
         text: &str,
         variables: &[String],
         make_default: bool,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Revised, StoreError>;
 
     /// One version, or the default.
-    async fn prompt(&self, id: &str, version: Option<u32>, owner: Option<&str>) -> Result<Option<Prompt>, StoreError>;
+    async fn prompt(
+        &self,
+        id: &str,
+        version: Option<u32>,
+        caller: Option<&Principal>,
+    ) -> Result<Option<Prompt>, StoreError>;
 
     /// Default versions of all prompts, oldest prompt first; at most 10 000.
-    async fn prompts(&self, owner: Option<&str>) -> Result<Vec<Prompt>, StoreError>;
+    async fn prompts(&self, caller: Option<&Principal>) -> Result<Vec<Prompt>, StoreError>;
 
     /// All versions, oldest first; nothing for an unknown prompt.
-    async fn prompt_versions(&self, id: &str, owner: Option<&str>) -> Result<Vec<Prompt>, StoreError>;
+    async fn prompt_versions(&self, id: &str, caller: Option<&Principal>) -> Result<Vec<Prompt>, StoreError>;
 
     /// The prompt as it now is; `None` when there is no such version.
     async fn set_default_version(
         &self,
         id: &str,
         version: u32,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Option<Prompt>, StoreError>;
 
-    async fn remove_prompt(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError>;
+    async fn remove_prompt(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError>;
 }

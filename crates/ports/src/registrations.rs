@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::access::{Caller, Principal};
 use crate::responses::StoreError;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -14,18 +15,18 @@ pub struct Registration {
     pub body: Value,
     /// Unix microseconds; kept from the first registration.
     pub created_at: i64,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
 }
 
 #[async_trait]
 pub trait Registrations: Send + Sync {
     async fn register(&self, registration: &Registration) -> Result<(), StoreError>;
 
-    async fn registered(&self, kind: &str, id: &str, owner: Option<&str>) -> Result<Option<Value>, StoreError>;
+    async fn registered(&self, kind: &str, id: &str, caller: Option<&Principal>) -> Result<Option<Value>, StoreError>;
 
     /// Ids and bodies in order of registration, 1,000 at most.
-    async fn all_registered(&self, kind: &str, owner: Option<&str>) -> Result<Vec<(String, Value)>, StoreError>;
+    async fn all_registered(&self, kind: &str, caller: Option<&Principal>) -> Result<Vec<(String, Value)>, StoreError>;
 
     /// Whether there was one.
-    async fn unregister(&self, kind: &str, id: &str, owner: Option<&str>) -> Result<bool, StoreError>;
+    async fn unregister(&self, kind: &str, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError>;
 }

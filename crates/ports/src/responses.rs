@@ -1,4 +1,5 @@
-//! Stored responses. An owner sees only what is theirs; without tokens everything belongs to nobody in particular.
+//! Stored responses. A caller sees what the access rules let them see; without tokens everything belongs to nobody in
+//! particular, and nobody sees what belongs to somebody.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ pub struct StoredResponse {
     /// Everything the model had been told before, oldest first: the earlier responses' inputs and outputs. Empty for a
     /// response in a conversation, which keeps that itself.
     pub history: Vec<Item>,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
     /// What was asked, while the response waits to begin and holds no secret: enough to begin it after a restart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<ResponseRequest>>,
@@ -51,6 +52,9 @@ pub enum StoreError {
     Overloaded(String),
     #[error("the store is full: {0}")]
     Full(String),
+    /// The caller may see the record, and may not do this with it.
+    #[error("{0}")]
+    Denied(String),
     #[error("the store failed: {0}")]
     Internal(String),
 }
@@ -60,17 +64,17 @@ pub trait Responses: Send + Sync {
     /// Saves or replaces; durable when it returns.
     async fn put(&self, stored: &StoredResponse) -> Result<(), StoreError>;
 
-    async fn get(&self, id: &str, owner: Option<&str>) -> Result<Option<StoredResponse>, StoreError>;
+    async fn get(&self, id: &str, caller: Option<&Principal>) -> Result<Option<StoredResponse>, StoreError>;
 
     /// Whether there was something to remove.
-    async fn remove(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError>;
+    async fn remove(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError>;
 
     /// By creation time, newest first unless `ascending`; of one model when `model` is given.
     async fn list(
         &self,
         page: &Page,
         model: Option<&str>,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Listed<StoredResponse>, StoreError>;
 
     /// Saves a response that will be worked on under `lease`.
@@ -87,3 +91,4 @@ pub trait Responses: Send + Sync {
     /// that only one process may open knows that every other runner is dead.
     async fn take_over(&self, lease: &Lease, now: i64, limit: u32) -> Result<Vec<StoredResponse>, StoreError>;
 }
+use crate::access::{Caller, Principal};

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Caller, Principal};
 use crate::responses::StoreError;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,7 +19,7 @@ pub struct Session {
     pub last_response_id: Option<String>,
     /// Unix seconds.
     pub started_at: i64,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,5 +32,5 @@ pub struct SessionTool {
 pub trait Sessions: Send + Sync {
     async fn put_session(&self, session: &Session) -> Result<(), StoreError>;
 
-    async fn session(&self, id: &str, owner: Option<&str>) -> Result<Option<Session>, StoreError>;
+    async fn session(&self, id: &str, caller: Option<&Principal>) -> Result<Option<Session>, StoreError>;
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use wire::JsonObject;
 use wire::openai::vector_stores::{ChunkingStrategy, Filter, SearchMode};
 
+use crate::access::{Caller, Principal};
 use crate::responses::{Listed, Page, StoreError};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,7 +23,7 @@ pub struct VectorStore {
     pub embedding_model: String,
     /// Length of its vectors; 0 until the first is known.
     pub dimension: u32,
-    pub owner: Option<String>,
+    pub owner: Option<Caller>,
 }
 
 impl VectorStore {
@@ -127,12 +128,12 @@ pub struct AttachedFilter {
 pub trait VectorStores: Send + Sync {
     async fn put_vector_store(&self, store: &VectorStore) -> Result<(), StoreError>;
 
-    async fn vector_store(&self, id: &str, owner: Option<&str>) -> Result<Option<VectorStore>, StoreError>;
+    async fn vector_store(&self, id: &str, caller: Option<&Principal>) -> Result<Option<VectorStore>, StoreError>;
 
-    async fn vector_stores(&self, page: &Page, owner: Option<&str>) -> Result<Listed<VectorStore>, StoreError>;
+    async fn vector_stores(&self, page: &Page, caller: Option<&Principal>) -> Result<Listed<VectorStore>, StoreError>;
 
     /// Removes the store with all that is in it.
-    async fn remove_vector_store(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError>;
+    async fn remove_vector_store(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError>;
 
     async fn put_attached(&self, file: &Attached) -> Result<(), StoreError>;
 

@@ -1,6 +1,7 @@
 //! Rooms that stand outside the process or carry a model of their own. One folder a provider; each implements a
 //! trait of `ports` and is chosen by the executable.
 
+pub mod auth;
 mod late_client;
 pub mod mcp;
 pub mod openai;

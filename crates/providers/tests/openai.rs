@@ -93,3 +93,15 @@ async fn texts_become_vectors_in_their_order() {
     let expected: Vec<Vec<f32>> = ["one", "two"].map(|text| testkit::openai::hash_vector(text, 768)).into();
     assert_eq!(embedded.vectors, expected);
 }
+
+#[tokio::test]
+async fn a_server_that_stays_away_is_not_waited_for() {
+    let gone = OpenAiConfig { base_url: "http://127.0.0.1:9/v1".into(), tries: 1, ..OpenAiConfig::default() };
+    let provider = OpenAiCompatible::new(gone);
+    let cx = inference::context();
+    let mut told = String::new();
+    for _ in 0..6 {
+        told = provider.chat(call(), &cx).await.err().map(|error| error.to_string()).unwrap_or_default();
+    }
+    assert!(told.contains("several times in a row"), "{told}");
+}

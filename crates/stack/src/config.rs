@@ -1,15 +1,21 @@
 //! The configuration of the whole house: one file, one typed tree, every key overridable.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use host::Allowed;
+use host::telemetry::{ExportConfig, MetricsConfig};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::overrides;
+
+mod auth;
+mod gateway;
+
+pub use auth::{AuthConfig, AuthProviderConfig};
+pub use gateway::{ConnectorConfig, GatewayConfig, ProviderConfig, ProviderKind, TlsVerify};
 
 const DEFAULT: &str = include_str!("../default.yaml");
 
@@ -26,6 +32,23 @@ pub struct StackConfig {
     pub decision: DecisionConfig,
     pub claims: ClaimsConfig,
     pub models: ModelsConfig,
+    #[serde(default)]
+    pub telemetry: TelemetryConfig,
+}
+
+/// What the process tells about itself beside its log.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TelemetryConfig {
+    pub otlp_endpoint: Option<String>,
+    pub service_name: Option<String>,
+    pub metrics: MetricsConfig,
+}
+
+impl TelemetryConfig {
+    pub fn spans(&self) -> ExportConfig {
+        ExportConfig { otlp_endpoint: self.otlp_endpoint.clone(), service_name: self.service_name.clone() }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -40,131 +63,6 @@ pub struct LogConfig {
 pub enum LogFormat {
     Text,
     Json,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GatewayConfig {
-    pub listen: SocketAddr,
-    #[serde(default)]
-    pub token: Option<SecretString>,
-    pub version: String,
-    #[serde(default)]
-    pub default_model: Option<String>,
-    #[serde(default)]
-    pub default_embedding_model: Option<String>,
-    pub max_running: usize,
-    pub max_body_bytes: usize,
-    pub time_limit_seconds: u64,
-    #[serde(default)]
-    pub allowed: Allowed,
-    pub providers: Vec<ProviderConfig>,
-    #[serde(default)]
-    pub connectors: BTreeMap<String, ConnectorConfig>,
-    #[serde(default)]
-    pub web_search: Option<WebSearchSettings>,
-    /// How found passages are put before the model; see `engine::own::SearchWords`.
-    #[serde(default)]
-    pub file_search: FileSearchSettings,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebSearchSettings {
-    /// `searxng`, `brave` or `tavily`; empty: none.
-    #[serde(default)]
-    pub provider: Option<String>,
-    #[serde(default)]
-    pub url: Option<String>,
-    #[serde(default)]
-    pub api_key: Option<SecretString>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct FileSearchSettings {
-    pub before: Option<String>,
-    pub passage: Option<String>,
-    pub after: Option<String>,
-    pub instruction: Option<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProviderConfig {
-    pub id: String,
-    #[serde(rename = "type")]
-    pub kind: ProviderKind,
-    #[serde(default)]
-    pub url: Option<String>,
-    #[serde(default)]
-    pub api_token: Option<SecretString>,
-    /// Models to list; a remote server is asked when none are named.
-    #[serde(default)]
-    pub models: Vec<String>,
-    /// Those of a chat server that embed, where their names do not hold `embed`.
-    #[serde(default)]
-    pub embedding_models: Vec<String>,
-    #[serde(default)]
-    pub max_tokens: Option<u32>,
-    /// In-process providers: a name of the model catalogue, or a file or folder.
-    #[serde(default)]
-    pub model: Option<String>,
-    #[cfg_attr(not(feature = "llama"), allow(dead_code, reason = "read where models run in process"))]
-    #[serde(default)]
-    pub context_tokens: Option<u32>,
-    #[cfg_attr(not(feature = "llama"), allow(dead_code, reason = "read where models run in process"))]
-    #[serde(default)]
-    pub threads: Option<u32>,
-    /// Use the small-model recipe. In-process models do unless told otherwise.
-    #[serde(default)]
-    pub grounded: Option<bool>,
-    /// Characters of one tool result that the model reads.
-    #[serde(default)]
-    pub output_budget: Option<usize>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum ProviderKind {
-    #[serde(rename = "remote::vllm")]
-    Vllm,
-    #[serde(rename = "remote::openai", alias = "remote::openai-compatible")]
-    OpenAi,
-    #[serde(rename = "remote::vllm-embedding", alias = "remote::openai-embedding")]
-    RemoteEmbedding,
-    #[serde(rename = "remote::vllm-rerank", alias = "remote::openai-rerank")]
-    RemoteRerank,
-    #[serde(rename = "inline::llama-cpp")]
-    LlamaCpp,
-    #[serde(rename = "inline::sentence-transformers")]
-    SentenceTransformers,
-}
-
-impl ProviderKind {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Vllm => "remote::vllm",
-            Self::OpenAi => "remote::openai",
-            Self::RemoteEmbedding => "remote::vllm-embedding",
-            Self::RemoteRerank => "remote::vllm-rerank",
-            Self::LlamaCpp => "inline::llama-cpp",
-            Self::SentenceTransformers => "inline::sentence-transformers",
-        }
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConnectorConfig {
-    #[serde(default)]
-    pub url: Option<String>,
-    #[serde(default)]
-    pub authorization: Option<SecretString>,
-    /// A server on standard input and output, in place of a URL.
-    #[serde(default)]
-    pub command: Option<String>,
-    #[serde(default)]
-    pub args: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -286,8 +184,11 @@ impl StackConfig {
         };
         secret(&mut self.service_token);
         secret(&mut self.gateway.token);
+        secret(&mut self.gateway.database_url);
         text(&mut self.gateway.default_model);
+        text(&mut self.gateway.default_embedding_model);
         if let Some(web) = &mut self.gateway.web_search {
+            text(&mut web.provider);
             text(&mut web.url);
             secret(&mut web.api_key);
         }
@@ -305,6 +206,9 @@ impl StackConfig {
         secret(&mut self.claims.stack_token);
         text(&mut self.claims.model);
         path(&mut self.models.dir);
+        text(&mut self.telemetry.otlp_endpoint);
+        text(&mut self.telemetry.service_name);
+        secret(&mut self.telemetry.metrics.token);
         self
     }
 }
@@ -325,10 +229,41 @@ mod tests {
 
     #[test]
     fn any_key_can_be_set() {
-        let settings = ["gateway.listen=127.0.0.1:9000".to_owned(), "gateway.providers.3.threads=3".to_owned()];
+        let settings = ["gateway.listen=127.0.0.1:9000".to_owned(), "gateway.providers.2.threads=3".to_owned()];
         let config = load(None, &settings).expect("valid");
         assert_eq!(config.gateway.listen.port(), 9000);
-        assert_eq!(config.gateway.providers[3].threads, Some(3));
+        assert_eq!(config.gateway.providers[2].threads, Some(3));
+    }
+
+    #[test]
+    fn callers_rules_and_quotas_are_read_as_llama_stack_writes_them() {
+        let provider = r#"{"type": "oauth2_token", "issuer": "https://id", "jwks": {"uri": "https://id/keys"},
+            "claims_mapping": {"groups": "teams"}, "verify_tls": true}"#;
+        let rules = r#"[{"permit": {"actions": [read]}, "when": "resource is unowned", "description": "for all"},
+            {"permit": {"actions": "create", "resource": "model::*"}, "unless": ["user is not owner"]}]"#;
+        let settings = [
+            format!("gateway.auth.provider_config={}", provider.replace('\n', " ")),
+            format!("gateway.auth.access_policy={}", rules.replace('\n', " ").replace("[read]", "[\"read\"]")),
+            r#"gateway.auth.route_policy=[{"permit": {"paths": "*"}}]"#.to_owned(),
+            r#"gateway.auth.tokens=[{"token": "s", "principal": "ann", "attributes": {"roles": ["admin"]}}]"#
+                .to_owned(),
+            r#"gateway.quota={"authenticated_max_requests": 5}"#.to_owned(),
+            "gateway.database_url=postgres://u:p@db/stack".to_owned(),
+        ];
+        let config = load(None, &settings).expect("valid");
+        assert_eq!(
+            config.gateway.quota.as_ref().map(|quota| (quota.anonymous_max_requests, quota.authenticated_max_requests)),
+            Some((100, 5))
+        );
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("u:p@"), "a secret is not shown");
+        for wrong in [
+            r#"gateway.auth.access_policy=[{"permit": {"actions": ["read"]}, "when": "user is king"}]"#,
+            r#"gateway.auth.provider_config={"type": "custom", "end_point": "x"}"#,
+            r#"gateway.quota={"period": "hour"}"#,
+        ] {
+            assert!(load(None, &[wrong.to_owned()]).is_err(), "{wrong}");
+        }
     }
 
     #[test]

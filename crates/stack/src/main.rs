@@ -22,6 +22,9 @@ use clap::Parser;
 use cli::{Cli, Command, Settings};
 use config::{LogFormat, StackConfig};
 
+/// How long a stop waits for the collector of spans.
+const LAST_SPANS: std::time::Duration = std::time::Duration::from_secs(3);
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Err(error) = with_environment(cli.command.as_ref()) {
@@ -48,7 +51,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
     let quiet = matches!(&cli.command, Some(Command::Demo { .. } | Command::Process(_))) && cli.settings.log.is_none();
     let _log = host::telemetry::start(if quiet { "warn" } else { &config.log.filter }, format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    host::telemetry::configure_metrics(config.telemetry.metrics.clone());
+    let exporting = host::telemetry::export(&config.telemetry.spans(), runtime.handle().clone())?;
     let outcome = runtime.block_on(perform(cli, config));
+    if let Some(exporting) = exporting {
+        exporting.finish(LAST_SPANS);
+    }
     // A model that is still loading must not keep the process alive.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     outcome
@@ -91,7 +99,7 @@ async fn perform(cli: Cli, mut config: StackConfig) -> Result<ExitCode> {
         Command::Check { show } => check::run(&config, cli.settings.config.as_deref(), show)?,
         Command::Migrate => {
             claims::open(&compose::claims_config(&config)).await?;
-            compose::gateway(&config, false).await?;
+            compose::migrate(&config).await?;
             output::line("databases are up to date");
         }
         Command::Openapi { service } => output::line(&match service.as_str() {

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use ports::access::{Principal, kind};
 use ports::batches::{Batch, BatchLine, BatchStatus, Batches};
 use ports::responses::{Lease, Listed, Page, StoreError};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::Store;
+use crate::access::name;
 use crate::error::store_error;
-use crate::paging::Cursor;
+use crate::paging::List;
 use crate::rows::{changed, one, read, text};
 
 const ACTIVE: &str = "status in ('validating', 'in_progress', 'finalizing', 'cancelling')";
@@ -19,43 +21,27 @@ const ACTIVE: &str = "status in ('validating', 'in_progress', 'finalizing', 'can
 impl Batches for Store {
     async fn create_batch(&self, batch: &Batch) -> Result<bool, StoreError> {
         let query = sqlx::query(
-            "insert into batches (id, owner, created_at, status, body) values ($1, $2, $3, $4, $5)
+            "insert into batches (id, owner, access, created_at, status, body) values ($1, $2, $3, $4, $5, $6)
              on conflict (id) do nothing",
         )
         .bind(&batch.id)
-        .bind(batch.owner.as_deref().unwrap_or_default())
+        .bind(name(batch.owner.as_deref()))
+        .bind(self.access_of(batch.owner.as_deref()).await?)
         .bind(batch.created_at)
         .bind(batch.status.name())
         .bind(text(batch)?);
-        changed(query.execute(&self.pool).await)
+        changed(query.execute(self.pool().await?).await)
     }
 
-    async fn batch_by_id(&self, id: &str, owner: Option<&str>) -> Result<Option<Batch>, StoreError> {
-        let query = sqlx::query("select body from batches where id = $1 and owner = $2")
-            .bind(id)
-            .bind(owner.unwrap_or_default());
-        one(query.fetch_optional(&self.pool).await)
+    async fn batch_by_id(&self, id: &str, caller: Option<&Principal>) -> Result<Option<Batch>, StoreError> {
+        let query = sqlx::query("select body from batches where id = $1").bind(id);
+        Ok(self.shown(one(query.fetch_optional(self.pool().await?).await)?, caller))
     }
 
-    async fn batches(&self, page: &Page, owner: Option<&str>) -> Result<Listed<Batch>, StoreError> {
-        let newest_first = "select body from batches where owner = $1
-               and ($2 = '' or (created_at, id) < (select created_at, id from batches where id = $2))
-               and ($3 = '' or (created_at, id) > (select created_at, id from batches where id = $3))
-             order by created_at desc, id desc limit $4";
-        let oldest_first = "select body from batches where owner = $1
-               and ($2 = '' or (created_at, id) > (select created_at, id from batches where id = $2))
-               and ($3 = '' or (created_at, id) < (select created_at, id from batches where id = $3))
-             order by created_at, id limit $4";
-        let cursor = Cursor::of(page);
-        let rows = sqlx::query(if cursor.ascending { oldest_first } else { newest_first })
-            .bind(owner.unwrap_or_default())
-            .bind(cursor.after)
-            .bind(cursor.before)
-            .bind(cursor.fetch)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(store_error)?;
-        cursor.listed(&rows, read)
+    async fn batches(&self, page: &Page, caller: Option<&Principal>) -> Result<Listed<Batch>, StoreError> {
+        let sight = self.sight(caller, kind::BATCH).await?;
+        let list = List::of("batches", "body").seen(&sight);
+        list.page(self, page, |row| Ok(self.shown(Some(read(row)?), caller))).await
     }
 
     async fn advance_batch(&self, batch: &Batch, from: &[BatchStatus]) -> Result<bool, StoreError> {
@@ -66,7 +52,7 @@ impl Batches for Store {
                 .bind(batch.status.name())
                 .bind(&batch.id)
                 .bind(status.name());
-            if changed(query.execute(&self.pool).await)? {
+            if changed(query.execute(self.pool().await?).await)? {
                 return Ok(true);
             }
         }
@@ -84,7 +70,7 @@ impl Batches for Store {
             .bind(now)
             .bind(i64::from(self.alone))
             .bind(i64::from(limit))
-            .fetch_all(&self.pool)
+            .fetch_all(self.pool().await?)
             .await
             .map_err(store_error)?;
         let mut taken = Vec::new();
@@ -96,7 +82,7 @@ impl Batches for Store {
                 .bind(lease.until)
                 .bind(field("id")?)
                 .bind(field("runner")?);
-            if changed(query.execute(&self.pool).await)? {
+            if changed(query.execute(self.pool().await?).await)? {
                 taken.push(read(row)?);
             }
         }
@@ -106,7 +92,7 @@ impl Batches for Store {
     async fn renew_batches(&self, lease: &Lease) -> Result<(), StoreError> {
         let renew = format!("update batches set lease_until = $1 where runner = $2 and {ACTIVE}");
         let query = sqlx::query(sqlx::AssertSqlSafe(renew)).bind(lease.until).bind(&lease.runner);
-        query.execute(&self.pool).await.map_err(store_error)?;
+        query.execute(self.pool().await?).await.map_err(store_error)?;
         Ok(())
     }
 
@@ -119,13 +105,13 @@ impl Batches for Store {
         .bind(line.line as i64)
         .bind(i64::from(line.ok))
         .bind(&line.body);
-        query.execute(&self.pool).await.map_err(store_error)?;
+        query.execute(self.pool().await?).await.map_err(store_error)?;
         Ok(())
     }
 
     async fn lines_done(&self, batch_id: &str) -> Result<BTreeMap<u64, bool>, StoreError> {
         let query = sqlx::query("select line, ok from batch_lines where batch_id = $1").bind(batch_id);
-        let rows = query.fetch_all(&self.pool).await.map_err(store_error)?;
+        let rows = query.fetch_all(self.pool().await?).await.map_err(store_error)?;
         let number = |row: &AnyRow, name: &str| row.try_get::<i64, _>(name).map_err(store_error);
         rows.iter().map(|row| Ok((number(row, "line")? as u64, number(row, "ok")? != 0))).collect()
     }
@@ -138,7 +124,7 @@ impl Batches for Store {
         .bind(i64::from(ok))
         .bind(after as i64)
         .bind(i64::from(limit))
-        .fetch_all(&self.pool)
+        .fetch_all(self.pool().await?)
         .await
         .map_err(store_error)?;
         let line = |row: &AnyRow| {
@@ -150,7 +136,7 @@ impl Batches for Store {
 
     async fn drop_lines(&self, batch_id: &str) -> Result<(), StoreError> {
         let query = sqlx::query("delete from batch_lines where batch_id = $1").bind(batch_id);
-        query.execute(&self.pool).await.map_err(store_error)?;
+        query.execute(self.pool().await?).await.map_err(store_error)?;
         Ok(())
     }
 }

@@ -1,25 +1,32 @@
 //! Stored chat completions.
 
 use async_trait::async_trait;
+use ports::access::{Action, Principal, kind};
 use ports::completions::{Completions, StoredCompletion};
 use ports::responses::{Listed, Page, StoreError};
 
 use crate::Store;
+use crate::access::name;
 use crate::error::store_error;
-use crate::paging::Cursor;
+use crate::paging::List;
 use crate::rows::{changed, one, read, text};
 
 #[async_trait]
 impl Completions for Store {
     async fn put_completions(&self, stored: &[StoredCompletion]) -> Result<(), StoreError> {
-        let mut work = self.pool.begin().await.map_err(store_error)?;
+        let mut rows = Vec::with_capacity(stored.len());
         for stored in stored {
+            rows.push((stored, self.access_of(stored.owner.as_deref()).await?));
+        }
+        let mut work = self.pool().await?.begin().await.map_err(store_error)?;
+        for (stored, access) in rows {
             sqlx::query(
-                "insert into chat_completions (id, owner, created_at, model, body) values ($1, $2, $3, $4, $5)
-                 on conflict (id) do nothing",
+                "insert into chat_completions (id, owner, access, created_at, model, body)
+                 values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing",
             )
             .bind(&stored.completion.id)
-            .bind(stored.owner.as_deref().unwrap_or_default())
+            .bind(name(stored.owner.as_deref()))
+            .bind(access)
             .bind(stored.completion.created)
             .bind(&stored.completion.model)
             .bind(text(stored)?)
@@ -30,46 +37,28 @@ impl Completions for Store {
         work.commit().await.map_err(store_error)
     }
 
-    async fn completion(&self, id: &str, owner: Option<&str>) -> Result<Option<StoredCompletion>, StoreError> {
-        let query = sqlx::query("select body from chat_completions where id = $1 and owner = $2")
-            .bind(id)
-            .bind(owner.unwrap_or_default());
-        one(query.fetch_optional(&self.pool).await)
+    async fn completion(&self, id: &str, caller: Option<&Principal>) -> Result<Option<StoredCompletion>, StoreError> {
+        let query = sqlx::query("select body from chat_completions where id = $1").bind(id);
+        Ok(self.shown(one(query.fetch_optional(self.pool().await?).await)?, caller))
     }
 
     async fn completions(
         &self,
         page: &Page,
         model: Option<&str>,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Listed<StoredCompletion>, StoreError> {
-        let newest_first = "select body from chat_completions
-             where owner = $1 and ($2 = '' or model = $2)
-               and ($3 = '' or (created_at, id) < (select created_at, id from chat_completions where id = $3))
-               and ($4 = '' or (created_at, id) > (select created_at, id from chat_completions where id = $4))
-             order by created_at desc, id desc limit $5";
-        let oldest_first = "select body from chat_completions
-             where owner = $1 and ($2 = '' or model = $2)
-               and ($3 = '' or (created_at, id) > (select created_at, id from chat_completions where id = $3))
-               and ($4 = '' or (created_at, id) < (select created_at, id from chat_completions where id = $4))
-             order by created_at, id limit $5";
-        let cursor = Cursor::of(page);
-        let rows = sqlx::query(if cursor.ascending { oldest_first } else { newest_first })
-            .bind(owner.unwrap_or_default())
-            .bind(model.unwrap_or_default())
-            .bind(cursor.after)
-            .bind(cursor.before)
-            .bind(cursor.fetch)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(store_error)?;
-        cursor.listed(&rows, read)
+        let sight = self.sight(caller, kind::COMPLETION).await?;
+        let list = List::of("chat_completions", "body").only("model = {}", model).seen(&sight);
+        list.page(self, page, |row| Ok(self.shown(Some(read(row)?), caller))).await
     }
 
-    async fn remove_completion(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let query = sqlx::query("delete from chat_completions where id = $1 and owner = $2")
-            .bind(id)
-            .bind(owner.unwrap_or_default());
-        changed(query.execute(&self.pool).await)
+    async fn remove_completion(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError> {
+        let found = self.completion(id, caller).await?;
+        if !self.may(Action::Delete, found, caller)? {
+            return Ok(false);
+        }
+        let query = sqlx::query("delete from chat_completions where id = $1").bind(id);
+        changed(query.execute(self.pool().await?).await)
     }
 }

@@ -1,6 +1,7 @@
 //! Conversations and their items.
 
 use async_trait::async_trait;
+use ports::access::{Action, Principal};
 use ports::conversations::{Appended, Conversations, MOST_ITEMS, StoredConversation};
 use ports::responses::{Listed, Page, StoreError};
 use sqlx::any::{Any, AnyRow};
@@ -9,21 +10,26 @@ use wire::JsonObject;
 use wire::openai::items::Item;
 
 use crate::Store;
+use crate::access::{name, owner_in, written};
 use crate::error::store_error;
-use crate::paging::Cursor;
+use crate::paging::List;
 use crate::rows::{self, changed, json, one, text};
 
 #[async_trait]
 impl Conversations for Store {
     async fn create_conversation(&self, conversation: &StoredConversation, items: &[Item]) -> Result<(), StoreError> {
-        let owner = conversation.owner.as_deref().unwrap_or_default();
+        let owner = name(conversation.owner.as_deref());
+        let access = self.access_of(conversation.owner.as_deref()).await?;
         let metadata = text(&conversation.metadata)?;
-        let mut work = self.pool.begin().await.map_err(store_error)?;
+        let mut work = self.pool().await?.begin().await.map_err(store_error)?;
         sqlx::query(
-            "insert into conversations (id, owner, created_at, metadata, next_position) values ($1, $2, $3, $4, $5)",
+            "insert into conversations (id, owner, access, owned_by, created_at, metadata, next_position)
+             values ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(&conversation.id)
         .bind(owner)
+        .bind(access)
+        .bind(written(conversation.owner.as_ref())?)
         .bind(conversation.created_at)
         .bind(metadata)
         .bind(items.len() as i64)
@@ -34,59 +40,66 @@ impl Conversations for Store {
         work.commit().await.map_err(store_error)
     }
 
-    async fn conversation(&self, id: &str, owner: Option<&str>) -> Result<Option<StoredConversation>, StoreError> {
-        let row = sqlx::query("select id, owner, created_at, metadata from conversations where id = $1 and owner = $2")
+    async fn conversation(
+        &self,
+        id: &str,
+        caller: Option<&Principal>,
+    ) -> Result<Option<StoredConversation>, StoreError> {
+        let row = sqlx::query("select id, owned_by, created_at, metadata from conversations where id = $1")
             .bind(id)
-            .bind(owner.unwrap_or_default())
-            .fetch_optional(&self.pool)
+            .fetch_optional(self.pool().await?)
             .await
             .map_err(store_error)?;
-        row.as_ref().map(read).transpose()
+        Ok(self.shown(row.as_ref().map(read).transpose()?, caller))
     }
 
     async fn update_conversation(
         &self,
         id: &str,
         metadata: &JsonObject,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Option<StoredConversation>, StoreError> {
+        if !self.may(Action::Update, self.conversation(id, caller).await?, caller)? {
+            return Ok(None);
+        }
         let row = sqlx::query(
-            "update conversations set metadata = $1 where id = $2 and owner = $3
-             returning id, owner, created_at, metadata",
+            "update conversations set metadata = $1 where id = $2 returning id, owned_by, created_at, metadata",
         )
         .bind(text(metadata)?)
         .bind(id)
-        .bind(owner.unwrap_or_default())
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.pool().await?)
         .await
         .map_err(store_error)?;
         row.as_ref().map(read).transpose()
     }
 
-    async fn remove_conversation(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let query = sqlx::query("delete from conversations where id = $1 and owner = $2")
-            .bind(id)
-            .bind(owner.unwrap_or_default());
-        changed(query.execute(&self.pool).await)
+    async fn remove_conversation(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError> {
+        if !self.may(Action::Delete, self.conversation(id, caller).await?, caller)? {
+            return Ok(false);
+        }
+        let query = sqlx::query("delete from conversations where id = $1").bind(id);
+        changed(query.execute(self.pool().await?).await)
     }
 
-    async fn append_items(&self, id: &str, items: &[Item], owner: Option<&str>) -> Result<Appended, StoreError> {
-        let owner = owner.unwrap_or_default();
-        let mut work = self.pool.begin().await.map_err(store_error)?;
+    async fn append_items(&self, id: &str, items: &[Item], caller: Option<&Principal>) -> Result<Appended, StoreError> {
+        let found = self.conversation(id, caller).await?;
+        let owner = found.as_ref().map(|found| name(found.owner.as_deref()).to_owned()).unwrap_or_default();
+        if !self.may(Action::Update, found, caller)? {
+            return Ok(Appended::Unknown);
+        }
+        let mut work = self.pool().await?.begin().await.map_err(store_error)?;
         // The update locks the conversation until the end of the transaction: the next append waits for this one.
         let row = sqlx::query(
-            "update conversations set next_position = next_position + $1 where id = $2 and owner = $3
-             returning next_position",
+            "update conversations set next_position = next_position + $1 where id = $2 returning next_position",
         )
         .bind(items.len() as i64)
         .bind(id)
-        .bind(owner)
         .fetch_optional(&mut *work)
         .await
         .map_err(store_error)?;
         let Some(row) = row else { return Ok(Appended::Unknown) };
         let next: i64 = row.try_get("next_position").map_err(store_error)?;
-        insert(&mut work, id, owner, next - items.len() as i64, items).await?;
+        insert(&mut work, id, &owner, next - items.len() as i64, items).await?;
         let counted = sqlx::query("select count(*) as held from conversation_items where conversation_id = $1")
             .bind(id)
             .fetch_one(&mut *work)
@@ -100,58 +113,39 @@ impl Conversations for Store {
         Ok(Appended::Done)
     }
 
-    async fn items(&self, id: &str, page: &Page, owner: Option<&str>) -> Result<Listed<Item>, StoreError> {
-        let oldest_first = "select body from conversation_items
-             where conversation_id = $1 and owner = $2
-               and ($3 = '' or position > (select position from conversation_items where conversation_id = $1 and id = $3))
-               and ($4 = '' or position < (select position from conversation_items where conversation_id = $1 and id = $4))
-             order by position limit $5";
-        let newest_first = "select body from conversation_items
-             where conversation_id = $1 and owner = $2
-               and ($3 = '' or position < (select position from conversation_items where conversation_id = $1 and id = $3))
-               and ($4 = '' or position > (select position from conversation_items where conversation_id = $1 and id = $4))
-             order by position desc limit $5";
-        let cursor = Cursor::of(page);
-        let rows = sqlx::query(if cursor.ascending { oldest_first } else { newest_first })
+    async fn items(&self, id: &str, page: &Page, caller: Option<&Principal>) -> Result<Listed<Item>, StoreError> {
+        if self.conversation(id, caller).await?.is_none() {
+            return Ok(Listed { rows: Vec::new(), has_more: false });
+        }
+        let list = List::of("conversation_items", "body").by("id", &["position"]).within("conversation_id = {}", id);
+        list.page(self, page, |row| rows::read(row).map(Some)).await
+    }
+
+    async fn all_items(&self, id: &str, caller: Option<&Principal>) -> Result<Vec<Item>, StoreError> {
+        if self.conversation(id, caller).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let list = List::of("conversation_items", "body").by("id", &["position"]).within("conversation_id = {}", id);
+        Ok(list.slice(self, 0, MOST_ITEMS as u32, |row| rows::read(row).map(Some)).await?.rows)
+    }
+
+    async fn item(&self, id: &str, item: &str, caller: Option<&Principal>) -> Result<Option<Item>, StoreError> {
+        if self.conversation(id, caller).await?.is_none() {
+            return Ok(None);
+        }
+        let query = sqlx::query("select body from conversation_items where conversation_id = $1 and id = $2")
             .bind(id)
-            .bind(owner.unwrap_or_default())
-            .bind(cursor.after)
-            .bind(cursor.before)
-            .bind(cursor.fetch)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(store_error)?;
-        cursor.listed(&rows, rows::read)
+            .bind(item);
+        one(query.fetch_optional(self.pool().await?).await)
     }
 
-    async fn all_items(&self, id: &str, owner: Option<&str>) -> Result<Vec<Item>, StoreError> {
-        let rows = sqlx::query(
-            "select body from conversation_items where conversation_id = $1 and owner = $2 order by position limit $3",
-        )
-        .bind(id)
-        .bind(owner.unwrap_or_default())
-        .bind(MOST_ITEMS)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(store_error)?;
-        rows.iter().map(rows::read).collect()
-    }
-
-    async fn item(&self, id: &str, item: &str, owner: Option<&str>) -> Result<Option<Item>, StoreError> {
+    async fn remove_item(&self, id: &str, item: &str, caller: Option<&Principal>) -> Result<bool, StoreError> {
+        if !self.may(Action::Update, self.conversation(id, caller).await?, caller)? {
+            return Ok(false);
+        }
         let query =
-            sqlx::query("select body from conversation_items where conversation_id = $1 and id = $2 and owner = $3")
-                .bind(id)
-                .bind(item)
-                .bind(owner.unwrap_or_default());
-        one(query.fetch_optional(&self.pool).await)
-    }
-
-    async fn remove_item(&self, id: &str, item: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let query = sqlx::query("delete from conversation_items where conversation_id = $1 and id = $2 and owner = $3")
-            .bind(id)
-            .bind(item)
-            .bind(owner.unwrap_or_default());
-        changed(query.execute(&self.pool).await)
+            sqlx::query("delete from conversation_items where conversation_id = $1 and id = $2").bind(id).bind(item);
+        changed(query.execute(self.pool().await?).await)
     }
 }
 
@@ -181,11 +175,11 @@ async fn insert(
 }
 
 fn read(row: &AnyRow) -> Result<StoredConversation, StoreError> {
-    let owner: String = row.try_get("owner").map_err(store_error)?;
+    let owner: String = row.try_get("owned_by").map_err(store_error)?;
     Ok(StoredConversation {
         id: row.try_get("id").map_err(store_error)?,
         created_at: row.try_get("created_at").map_err(store_error)?,
         metadata: json(row, "metadata")?,
-        owner: (!owner.is_empty()).then_some(owner),
+        owner: owner_in(&owner)?,
     })
 }

@@ -1,9 +1,11 @@
 //! Rows of the control plane: responses, conversations, chat completions, prompts, agents and their sessions, files,
-//! vector stores and what callers register.
+//! vector stores, what callers register, and how much they have asked.
 //!
 //! One SQL text runs on SQLite and PostgreSQL through `sqlx::AnyPool`. SQLite keeps WAL with one writer; a write is
-//! on disk when the method returns.
+//! on disk when the method returns. A method that takes a caller gives and touches only what the access rules let that
+//! caller have.
 
+mod access;
 mod agents;
 mod batches;
 mod blobs;
@@ -14,6 +16,7 @@ mod files;
 mod open;
 mod paging;
 mod prompts;
+mod quotas;
 mod registrations;
 mod responses;
 mod rows;
@@ -21,4 +24,4 @@ mod sessions;
 mod vectors;
 
 pub use blobs::DiskBlobs;
-pub use open::{OpenError, Store};
+pub use open::{OpenError, Settings, Store};

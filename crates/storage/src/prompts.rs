@@ -1,6 +1,7 @@
 //! Prompts and their versions.
 
 use async_trait::async_trait;
+use ports::access::{Action, Caller, Owned, Principal, kind};
 use ports::prompts::{Prompts, Revised};
 use ports::responses::StoreError;
 use sqlx::Row;
@@ -8,31 +9,43 @@ use sqlx::any::AnyRow;
 use wire::llama::prompts::Prompt;
 
 use crate::Store;
+use crate::access::{name, owner_in, written};
 use crate::error::store_error;
+use crate::paging::List;
 use crate::rows::{self, changed, json, text};
+
+/// Prompts that a list gives at most.
+const MOST: u32 = 10_000;
 
 #[async_trait]
 impl Prompts for Store {
-    async fn create_prompt(&self, prompt: &Prompt, created_at: i64, owner: Option<&str>) -> Result<(), StoreError> {
-        let owner = owner.unwrap_or_default();
-        let mut work = self.pool.begin().await.map_err(store_error)?;
-        sqlx::query("insert into prompts (id, owner, created_at, default_version, newest) values ($1, $2, $3, 1, 1)")
-            .bind(&prompt.prompt_id)
-            .bind(owner)
-            .bind(created_at)
-            .execute(&mut *work)
-            .await
-            .map_err(store_error)?;
+    async fn create_prompt(
+        &self,
+        prompt: &Prompt,
+        created_at: i64,
+        caller: Option<&Principal>,
+    ) -> Result<(), StoreError> {
+        let (owner, access) = (name(caller), self.access_of(caller).await?);
+        let mut work = self.pool().await?.begin().await.map_err(store_error)?;
         sqlx::query(
-            "insert into prompt_versions (prompt_id, version, owner, prompt, variables) values ($1, 1, $2, $3, $4)",
+            "insert into prompts (id, owner, access, owned_by, created_at, default_version, newest)
+             values ($1, $2, $3, $4, $5, 1, 1)",
         )
         .bind(&prompt.prompt_id)
         .bind(owner)
-        .bind(&prompt.prompt)
-        .bind(text(&prompt.variables)?)
+        .bind(access)
+        .bind(written(caller.cloned().map(Caller::from).as_ref())?)
+        .bind(created_at)
         .execute(&mut *work)
         .await
         .map_err(store_error)?;
+        sqlx::query("insert into prompt_versions (prompt_id, version, prompt, variables) values ($1, 1, $2, $3)")
+            .bind(&prompt.prompt_id)
+            .bind(&prompt.prompt)
+            .bind(text(&prompt.variables)?)
+            .execute(&mut *work)
+            .await
+            .map_err(store_error)?;
         work.commit().await.map_err(store_error)
     }
 
@@ -43,26 +56,26 @@ impl Prompts for Store {
         text: &str,
         variables: &[String],
         make_default: bool,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Revised, StoreError> {
-        let owner = owner.unwrap_or_default();
-        let mut work = self.pool.begin().await.map_err(store_error)?;
+        if !self.may(Action::Update, self.owned_prompt(id).await?, caller)? {
+            return Ok(Revised::Unknown);
+        }
+        let mut work = self.pool().await?.begin().await.map_err(store_error)?;
         let done = sqlx::query(
             "update prompts set newest = newest + 1,
                default_version = case when $1 = 1 then newest + 1 else default_version end
-             where id = $2 and owner = $3 and newest = $4",
+             where id = $2 and newest = $3",
         )
         .bind(i64::from(make_default))
         .bind(id)
-        .bind(owner)
         .bind(i64::from(follows))
         .execute(&mut *work)
         .await
         .map_err(store_error)?;
         if done.rows_affected() == 0 {
-            let row = sqlx::query("select newest from prompts where id = $1 and owner = $2")
+            let row = sqlx::query("select newest from prompts where id = $1")
                 .bind(id)
-                .bind(owner)
                 .fetch_optional(&mut *work)
                 .await
                 .map_err(store_error)?;
@@ -71,17 +84,14 @@ impl Prompts for Store {
                 None => Ok(Revised::Unknown),
             };
         }
-        sqlx::query(
-            "insert into prompt_versions (prompt_id, version, owner, prompt, variables) values ($1, $2, $3, $4, $5)",
-        )
-        .bind(id)
-        .bind(i64::from(follows) + 1)
-        .bind(owner)
-        .bind(text)
-        .bind(rows::text(variables)?)
-        .execute(&mut *work)
-        .await
-        .map_err(store_error)?;
+        sqlx::query("insert into prompt_versions (prompt_id, version, prompt, variables) values ($1, $2, $3, $4)")
+            .bind(id)
+            .bind(i64::from(follows) + 1)
+            .bind(text)
+            .bind(rows::text(variables)?)
+            .execute(&mut *work)
+            .await
+            .map_err(store_error)?;
         work.commit().await.map_err(store_error)?;
         Ok(Revised::Done(Prompt {
             prompt: text.into(),
@@ -92,43 +102,49 @@ impl Prompts for Store {
         }))
     }
 
-    async fn prompt(&self, id: &str, version: Option<u32>, owner: Option<&str>) -> Result<Option<Prompt>, StoreError> {
+    async fn prompt(
+        &self,
+        id: &str,
+        version: Option<u32>,
+        caller: Option<&Principal>,
+    ) -> Result<Option<Prompt>, StoreError> {
+        if self.shown(self.owned_prompt(id).await?, caller).is_none() {
+            return Ok(None);
+        }
         let row = sqlx::query(
             "select v.prompt_id, v.version, v.prompt, v.variables, p.default_version
              from prompts p join prompt_versions v on v.prompt_id = p.id
-             where p.id = $1 and p.owner = $2 and v.version = case when $3 = 0 then p.default_version else $3 end",
+             where p.id = $1 and v.version = case when $2 = 0 then p.default_version else $2 end",
         )
         .bind(id)
-        .bind(owner.unwrap_or_default())
         .bind(i64::from(version.unwrap_or(0)))
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.pool().await?)
         .await
         .map_err(store_error)?;
         row.as_ref().map(read).transpose()
     }
 
-    async fn prompts(&self, owner: Option<&str>) -> Result<Vec<Prompt>, StoreError> {
-        let rows = sqlx::query(
-            "select v.prompt_id, v.version, v.prompt, v.variables, p.default_version
-             from prompts p join prompt_versions v on v.prompt_id = p.id and v.version = p.default_version
-             where p.owner = $1 order by p.created_at, p.id limit 10000",
-        )
-        .bind(owner.unwrap_or_default())
-        .fetch_all(&self.pool)
-        .await
-        .map_err(store_error)?;
-        rows.iter().map(read).collect()
+    async fn prompts(&self, caller: Option<&Principal>) -> Result<Vec<Prompt>, StoreError> {
+        let sight = self.sight(caller, kind::PROMPT).await?;
+        let list = List::of(
+            "prompts join (select prompt_id, version, prompt, variables from prompt_versions) v
+             on v.prompt_id = id and v.version = default_version",
+            "prompt_id, version, prompt, variables, default_version, owned_by",
+        );
+        let read_seen = |row: &AnyRow| self.shown(Some(OwnedPrompt::of(row)?), caller).map(|_| read(row)).transpose();
+        Ok(list.seen(&sight).slice(self, 0, MOST, read_seen).await?.rows)
     }
 
-    async fn prompt_versions(&self, id: &str, owner: Option<&str>) -> Result<Vec<Prompt>, StoreError> {
+    async fn prompt_versions(&self, id: &str, caller: Option<&Principal>) -> Result<Vec<Prompt>, StoreError> {
+        if self.shown(self.owned_prompt(id).await?, caller).is_none() {
+            return Ok(Vec::new());
+        }
         let rows = sqlx::query(
             "select v.prompt_id, v.version, v.prompt, v.variables, p.default_version
-             from prompts p join prompt_versions v on v.prompt_id = p.id
-             where p.id = $1 and p.owner = $2 order by v.version",
+             from prompts p join prompt_versions v on v.prompt_id = p.id where p.id = $1 order by v.version",
         )
         .bind(id)
-        .bind(owner.unwrap_or_default())
-        .fetch_all(&self.pool)
+        .fetch_all(self.pool().await?)
         .await
         .map_err(store_error)?;
         rows.iter().map(read).collect()
@@ -138,28 +154,70 @@ impl Prompts for Store {
         &self,
         id: &str,
         version: u32,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Option<Prompt>, StoreError> {
+        if !self.may(Action::Update, self.owned_prompt(id).await?, caller)? {
+            return Ok(None);
+        }
         let done = sqlx::query(
-            "update prompts set default_version = $1 where id = $2 and owner = $3
+            "update prompts set default_version = $1 where id = $2
                and $1 in (select version from prompt_versions where prompt_id = $2)",
         )
         .bind(i64::from(version))
         .bind(id)
-        .bind(owner.unwrap_or_default())
-        .execute(&self.pool)
+        .execute(self.pool().await?)
         .await
         .map_err(store_error)?;
         if done.rows_affected() == 0 {
             return Ok(None);
         }
-        self.prompt(id, Some(version), owner).await
+        self.prompt(id, Some(version), caller).await
     }
 
-    async fn remove_prompt(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let query =
-            sqlx::query("delete from prompts where id = $1 and owner = $2").bind(id).bind(owner.unwrap_or_default());
-        changed(query.execute(&self.pool).await)
+    async fn remove_prompt(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError> {
+        if !self.may(Action::Delete, self.owned_prompt(id).await?, caller)? {
+            return Ok(false);
+        }
+        let query = sqlx::query("delete from prompts where id = $1").bind(id);
+        changed(query.execute(self.pool().await?).await)
+    }
+}
+
+/// What the access rules ask of a prompt.
+struct OwnedPrompt {
+    id: String,
+    owner: Option<Caller>,
+}
+
+impl OwnedPrompt {
+    fn of(row: &AnyRow) -> Result<Self, StoreError> {
+        let owner: String = row.try_get("owned_by").map_err(store_error)?;
+        Ok(Self { id: row.try_get("row_id").map_err(store_error)?, owner: owner_in(&owner)? })
+    }
+}
+
+impl Owned for OwnedPrompt {
+    fn kind(&self) -> &str {
+        kind::PROMPT
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn owner(&self) -> Option<&Principal> {
+        self.owner.as_deref()
+    }
+}
+
+impl Store {
+    async fn owned_prompt(&self, id: &str) -> Result<Option<OwnedPrompt>, StoreError> {
+        let row = sqlx::query("select id as row_id, owned_by from prompts where id = $1")
+            .bind(id)
+            .fetch_optional(self.pool().await?)
+            .await
+            .map_err(store_error)?;
+        row.as_ref().map(OwnedPrompt::of).transpose()
     }
 }
 

@@ -1,12 +1,14 @@
 //! Stored responses. The whole record is one JSON text: it is always read and written whole.
 
 use async_trait::async_trait;
+use ports::access::{Action, Principal, kind};
 use ports::responses::{Lease, Listed, Page, Responses, StoreError, StoredResponse};
 use sqlx::Row;
 
 use crate::Store;
+use crate::access::name;
 use crate::error::store_error;
-use crate::paging::Cursor;
+use crate::paging::List;
 use crate::rows::{changed, one, read, text};
 
 #[async_trait]
@@ -15,48 +17,29 @@ impl Responses for Store {
         self.save(stored, &Lease { runner: String::new(), until: 0 }).await
     }
 
-    async fn get(&self, id: &str, owner: Option<&str>) -> Result<Option<StoredResponse>, StoreError> {
-        let query = sqlx::query("select body from responses where id = $1 and coalesce(owner, '') = $2")
-            .bind(id)
-            .bind(owner.unwrap_or_default());
-        one(query.fetch_optional(&self.pool).await)
+    async fn get(&self, id: &str, caller: Option<&Principal>) -> Result<Option<StoredResponse>, StoreError> {
+        let query = sqlx::query("select body from responses where id = $1").bind(id);
+        Ok(self.shown(one(query.fetch_optional(self.pool().await?).await)?, caller))
     }
 
-    async fn remove(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let query = sqlx::query("delete from responses where id = $1 and coalesce(owner, '') = $2")
-            .bind(id)
-            .bind(owner.unwrap_or_default());
-        changed(query.execute(&self.pool).await)
+    async fn remove(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError> {
+        let found = self.get(id, caller).await?;
+        if !self.may(Action::Delete, found, caller)? {
+            return Ok(false);
+        }
+        let query = sqlx::query("delete from responses where id = $1").bind(id);
+        changed(query.execute(self.pool().await?).await)
     }
 
     async fn list(
         &self,
         page: &Page,
         model: Option<&str>,
-        owner: Option<&str>,
+        caller: Option<&Principal>,
     ) -> Result<Listed<StoredResponse>, StoreError> {
-        // Ids carry their time, so (created_at, id) is a total order and the cursor is the id alone.
-        let newest_first = "select body from responses
-             where coalesce(owner, '') = $1 and ($2 = '' or model = $2)
-               and ($3 = '' or (created_at, id) < (select created_at, id from responses where id = $3))
-               and ($4 = '' or (created_at, id) > (select created_at, id from responses where id = $4))
-             order by created_at desc, id desc limit $5";
-        let oldest_first = "select body from responses
-             where coalesce(owner, '') = $1 and ($2 = '' or model = $2)
-               and ($3 = '' or (created_at, id) > (select created_at, id from responses where id = $3))
-               and ($4 = '' or (created_at, id) < (select created_at, id from responses where id = $4))
-             order by created_at, id limit $5";
-        let cursor = Cursor::of(page);
-        let rows = sqlx::query(if cursor.ascending { oldest_first } else { newest_first })
-            .bind(owner.unwrap_or_default())
-            .bind(model.unwrap_or_default())
-            .bind(cursor.after)
-            .bind(cursor.before)
-            .bind(cursor.fetch)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(store_error)?;
-        cursor.listed(&rows, read)
+        let sight = self.sight(caller, kind::RESPONSE).await?;
+        let list = List::of("responses", "body").only("model = {}", model).seen(&sight);
+        list.page(self, page, |row| Ok(self.shown(Some(read(row)?), caller))).await
     }
 
     async fn begin(&self, stored: &StoredResponse, lease: &Lease) -> Result<(), StoreError> {
@@ -66,21 +49,21 @@ impl Responses for Store {
     async fn advance(&self, stored: &StoredResponse) -> Result<bool, StoreError> {
         let query = sqlx::query(
             "update responses set body = $1, status = $2, model = $3
-             where id = $4 and coalesce(owner, '') = $5 and status in ('queued', 'in_progress')",
+             where id = $4 and owner = $5 and status in ('queued', 'in_progress')",
         )
         .bind(text(stored)?)
         .bind(stored.response.status.name())
         .bind(&stored.response.model)
         .bind(&stored.response.id)
-        .bind(stored.owner.as_deref().unwrap_or_default());
-        changed(query.execute(&self.pool).await)
+        .bind(name(stored.owner.as_deref()));
+        changed(query.execute(self.pool().await?).await)
     }
 
     async fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
         sqlx::query("update responses set lease_until = $1 where status in ('queued', 'in_progress') and runner = $2")
             .bind(lease.until)
             .bind(&lease.runner)
-            .execute(&self.pool)
+            .execute(self.pool().await?)
             .await
             .map_err(store_error)?;
         Ok(())
@@ -96,7 +79,7 @@ impl Responses for Store {
         .bind(now)
         .bind(i64::from(self.alone))
         .bind(i64::from(limit))
-        .fetch_all(&self.pool)
+        .fetch_all(self.pool().await?)
         .await
         .map_err(store_error)?;
         let mut taken = Vec::new();
@@ -109,7 +92,7 @@ impl Responses for Store {
                 .bind(lease.until)
                 .bind(id)
                 .bind(runner)
-                .execute(&self.pool)
+                .execute(self.pool().await?)
                 .await
                 .map_err(store_error)?;
             if done.rows_affected() > 0 {
@@ -123,20 +106,21 @@ impl Responses for Store {
 impl Store {
     async fn save(&self, stored: &StoredResponse, lease: &Lease) -> Result<(), StoreError> {
         sqlx::query(
-            "insert into responses (id, owner, created_at, body, status, model, runner, lease_until)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)
+            "insert into responses (id, owner, access, created_at, body, status, model, runner, lease_until)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              on conflict (id) do update set body = excluded.body, status = excluded.status, model = excluded.model,
                runner = excluded.runner, lease_until = excluded.lease_until",
         )
         .bind(&stored.response.id)
-        .bind(stored.owner.as_deref())
+        .bind(name(stored.owner.as_deref()))
+        .bind(self.access_of(stored.owner.as_deref()).await?)
         .bind(stored.response.created_at)
         .bind(text(stored)?)
         .bind(stored.response.status.name())
         .bind(&stored.response.model)
         .bind(&lease.runner)
         .bind(lease.until)
-        .execute(&self.pool)
+        .execute(self.pool().await?)
         .await
         .map_err(store_error)?;
         Ok(())

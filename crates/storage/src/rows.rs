@@ -1,6 +1,6 @@
 //! Rows as records: mostly one JSON text in the column `body`.
 
-use ports::responses::{Listed, StoreError};
+use ports::responses::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
@@ -28,15 +28,4 @@ pub fn changed(done: Result<AnyQueryResult, sqlx::Error>) -> Result<bool, StoreE
 
 pub fn one<T: DeserializeOwned>(found: Result<Option<AnyRow>, sqlx::Error>) -> Result<Option<T>, StoreError> {
     found.map_err(store_error)?.as_ref().map(read).transpose()
-}
-
-/// A page of `limit` rows out of a query for one more.
-pub fn listed<T: DeserializeOwned>(
-    found: Result<Vec<AnyRow>, sqlx::Error>,
-    limit: u32,
-) -> Result<Listed<T>, StoreError> {
-    let rows = found.map_err(store_error)?;
-    let has_more = rows.len() > limit as usize;
-    let rows = rows.iter().take(limit as usize).map(read).collect::<Result<_, _>>()?;
-    Ok(Listed { rows, has_more })
 }

@@ -3,58 +3,55 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use ports::access::{Action, Principal, kind};
 use ports::responses::{Listed, Page, StoreError};
 use ports::vectors::{Attached, AttachedFilter, Chunk, FileBatch, FileCounts, Revision, VectorStore, VectorStores};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
 use crate::Store;
+use crate::access::name;
 use crate::error::store_error;
-use crate::rows::{json, listed, one, text};
+use crate::paging::List;
+use crate::rows::{json, one, read, text};
 
 #[async_trait]
 impl VectorStores for Store {
     async fn put_vector_store(&self, store: &VectorStore) -> Result<(), StoreError> {
         sqlx::query(
-            "insert into vector_stores (id, owner, created_at, body) values ($1, $2, $3, $4)
+            "insert into vector_stores (id, owner, access, created_at, body) values ($1, $2, $3, $4, $5)
              on conflict (id) do update set body = excluded.body",
         )
         .bind(&store.id)
-        .bind(store.owner.as_deref().unwrap_or_default())
+        .bind(name(store.owner.as_deref()))
+        .bind(self.access_of(store.owner.as_deref()).await?)
         .bind(store.created_at)
         .bind(text(store)?)
-        .execute(&self.pool)
+        .execute(self.pool().await?)
         .await
         .map_err(store_error)?;
         Ok(())
     }
 
-    async fn vector_store(&self, id: &str, owner: Option<&str>) -> Result<Option<VectorStore>, StoreError> {
-        let query = sqlx::query("select body from vector_stores where id = $1 and owner = $2")
-            .bind(id)
-            .bind(owner.unwrap_or_default());
-        one(query.fetch_optional(&self.pool).await)
+    async fn vector_store(&self, id: &str, caller: Option<&Principal>) -> Result<Option<VectorStore>, StoreError> {
+        let query = sqlx::query("select body from vector_stores where id = $1").bind(id);
+        Ok(self.shown(one(query.fetch_optional(self.pool().await?).await)?, caller))
     }
 
-    async fn vector_stores(&self, page: &Page, owner: Option<&str>) -> Result<Listed<VectorStore>, StoreError> {
-        let newest_first = "select body from vector_stores where owner = $1
-               and ($2 = '' or (created_at, id) < (select created_at, id from vector_stores where id = $2))
-             order by created_at desc, id desc limit $3";
-        let oldest_first = "select body from vector_stores where owner = $1
-               and ($2 = '' or (created_at, id) > (select created_at, id from vector_stores where id = $2))
-             order by created_at, id limit $3";
-        let query = sqlx::query(if page.ascending { oldest_first } else { newest_first })
-            .bind(owner.unwrap_or_default())
-            .bind(page.after.as_deref().unwrap_or_default())
-            .bind(i64::from(page.limit) + 1);
-        listed(query.fetch_all(&self.pool).await, page.limit)
+    async fn vector_stores(&self, page: &Page, caller: Option<&Principal>) -> Result<Listed<VectorStore>, StoreError> {
+        let sight = self.sight(caller, kind::VECTOR_STORE).await?;
+        let list = List::of("vector_stores", "body").seen(&sight);
+        list.page(self, page, |row| Ok(self.shown(Some(read(row)?), caller))).await
     }
 
-    async fn remove_vector_store(&self, id: &str, owner: Option<&str>) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(store_error)?;
-        let done = sqlx::query("delete from vector_stores where id = $1 and owner = $2")
+    async fn remove_vector_store(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError> {
+        let found = self.vector_store(id, caller).await?;
+        if !self.may(Action::Delete, found, caller)? {
+            return Ok(false);
+        }
+        let mut transaction = self.pool().await?.begin().await.map_err(store_error)?;
+        let done = sqlx::query("delete from vector_stores where id = $1")
             .bind(id)
-            .bind(owner.unwrap_or_default())
             .execute(&mut *transaction)
             .await
             .map_err(store_error)?;
@@ -86,7 +83,7 @@ impl VectorStores for Store {
         .bind(file.usage_bytes as i64)
         .bind(file.created_at)
         .bind(text(file)?)
-        .execute(&self.pool)
+        .execute(self.pool().await?)
         .await
         .map_err(store_error)?;
         Ok(())
@@ -96,7 +93,7 @@ impl VectorStores for Store {
         let query = sqlx::query("select body from vector_store_files where store_id = $1 and file_id = $2")
             .bind(store_id)
             .bind(file_id);
-        one(query.fetch_optional(&self.pool).await)
+        one(query.fetch_optional(self.pool().await?).await)
     }
 
     async fn all_attached(
@@ -105,23 +102,10 @@ impl VectorStores for Store {
         page: &Page,
         filter: &AttachedFilter,
     ) -> Result<Listed<Attached>, StoreError> {
-        let newest_first = "select body from vector_store_files
-             where store_id = $1 and ($2 = '' or batch_id = $2) and ($3 = '' or status = $3) and ($4 = '' or
-               (created_at, file_id) < (select created_at, file_id from vector_store_files
-                                        where store_id = $1 and file_id = $4))
-             order by created_at desc, file_id desc limit $5";
-        let oldest_first = "select body from vector_store_files
-             where store_id = $1 and ($2 = '' or batch_id = $2) and ($3 = '' or status = $3) and ($4 = '' or
-               (created_at, file_id) > (select created_at, file_id from vector_store_files
-                                        where store_id = $1 and file_id = $4))
-             order by created_at, file_id limit $5";
-        let query = sqlx::query(if page.ascending { oldest_first } else { newest_first })
-            .bind(store_id)
-            .bind(filter.batch.as_deref().unwrap_or_default())
-            .bind(filter.status.map(|status| status.name()).unwrap_or_default())
-            .bind(page.after.as_deref().unwrap_or_default())
-            .bind(i64::from(page.limit) + 1);
-        listed(query.fetch_all(&self.pool).await, page.limit)
+        let list = List::of("vector_store_files", "body").by("file_id", &["created_at", "file_id"]);
+        let list = list.within("store_id = {}", store_id).only("batch_id = {}", filter.batch.as_deref());
+        let list = list.only("status = {}", filter.status.map(|status| status.name()));
+        list.page(self, page, |row| read(row).map(Some)).await
     }
 
     async fn file_counts(&self, store_id: &str, batch: Option<&str>) -> Result<FileCounts, StoreError> {
@@ -131,7 +115,7 @@ impl VectorStores for Store {
         )
         .bind(store_id)
         .bind(batch.unwrap_or_default())
-        .fetch_all(&self.pool)
+        .fetch_all(self.pool().await?)
         .await
         .map_err(store_error)?;
         let mut counts = FileCounts::default();
@@ -152,7 +136,7 @@ impl VectorStores for Store {
     }
 
     async fn detach(&self, store_id: &str, file_id: &str) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        let mut transaction = self.pool().await?.begin().await.map_err(store_error)?;
         next_revision(&mut transaction, store_id, true).await?;
         let done = sqlx::query("delete from vector_store_files where store_id = $1 and file_id = $2")
             .bind(store_id)
@@ -178,7 +162,7 @@ impl VectorStores for Store {
         .bind(&batch.id)
         .bind(&batch.store_id)
         .bind(text(batch)?)
-        .execute(&self.pool)
+        .execute(self.pool().await?)
         .await
         .map_err(store_error)?;
         Ok(())
@@ -188,11 +172,11 @@ impl VectorStores for Store {
         let query = sqlx::query("select body from vector_store_batches where id = $1 and store_id = $2")
             .bind(id)
             .bind(store_id);
-        one(query.fetch_optional(&self.pool).await)
+        one(query.fetch_optional(self.pool().await?).await)
     }
 
     async fn add_chunks(&self, store_id: &str, chunks: &[Chunk]) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        let mut transaction = self.pool().await?.begin().await.map_err(store_error)?;
         let revision = next_revision(&mut transaction, store_id, false).await?;
         let mut replaced = false;
         for chunk in chunks {
@@ -226,7 +210,7 @@ impl VectorStores for Store {
     }
 
     async fn rewritten(&self, store_id: &str) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        let mut transaction = self.pool().await?.begin().await.map_err(store_error)?;
         next_revision(&mut transaction, store_id, true).await?;
         transaction.commit().await.map_err(store_error)
     }
@@ -234,7 +218,7 @@ impl VectorStores for Store {
     async fn revision(&self, store_id: &str) -> Result<Revision, StoreError> {
         let row = sqlx::query("select revision, rewritten from vector_stores where id = $1")
             .bind(store_id)
-            .fetch_optional(&self.pool)
+            .fetch_optional(self.pool().await?)
             .await
             .map_err(store_error)?;
         let Some(row) = row else { return Ok(Revision::default()) };
@@ -249,7 +233,7 @@ impl VectorStores for Store {
         )
         .bind(store_id)
         .bind(after)
-        .fetch_all(&self.pool)
+        .fetch_all(self.pool().await?)
         .await
         .map_err(store_error)?;
         rows.iter().map(chunk).collect()
@@ -264,7 +248,7 @@ impl VectorStores for Store {
             )
             .bind(store_id)
             .bind(id)
-            .fetch_optional(&self.pool)
+            .fetch_optional(self.pool().await?)
             .await
             .map_err(store_error)?;
             if let Some(row) = row {
@@ -281,7 +265,7 @@ impl VectorStores for Store {
         )
         .bind(store_id)
         .bind(file_id)
-        .fetch_all(&self.pool)
+        .fetch_all(self.pool().await?)
         .await
         .map_err(store_error)?;
         rows.iter().map(chunk).collect()

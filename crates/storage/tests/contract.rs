@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use storage::Store;
+use storage::{Settings, Store};
 use testkit::postgres::TempPostgres;
 use testkit::suites;
 use testkit::suites::responses::Processes;
@@ -18,13 +18,25 @@ async fn keeps_the_contracts(store: &Store, processes: Processes) {
     suites::registrations::keeps_file_records(store).await;
     suites::batches::keeps_the_contract(store, processes).await;
     suites::vectors::keeps_the_contract(store).await;
+    suites::access::keeps_the_default_rules(store).await;
+    suites::access::keeps_chosen_ids_apart(store).await;
+    suites::access::counts_requests(store).await;
+}
+
+async fn under_own_rules(url: &str) -> Store {
+    let settings = Settings { policy: Arc::new(suites::access::rules()), ..Settings::default() };
+    let store = Store::prepare(url, settings).expect("prepared");
+    store.bring_up().await.expect("up");
+    store
 }
 
 #[tokio::test]
 async fn sqlite_keeps_the_contracts() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = Store::open(&format!("sqlite://{}", folder.path().join("s.db").display())).await.expect("opens");
+    let url = format!("sqlite://{}", folder.path().join("s.db").display());
+    let store = Store::open(&url).await.expect("opens");
     keeps_the_contracts(&store, Processes::One).await;
+    suites::access::keeps_own_rules(&under_own_rules(&url).await).await;
 }
 
 #[tokio::test]
@@ -33,6 +45,44 @@ async fn postgres_keeps_the_contracts() {
     let store = Store::open(&postgres.url()).await.expect("opens");
     keeps_the_contracts(&store, Processes::Several).await;
     store.close().await;
+    let store = under_own_rules(&postgres.url()).await;
+    suites::access::keeps_own_rules(&store).await;
+    store.close().await;
+}
+
+#[tokio::test]
+async fn replicas_count_requests_together_and_start_at_the_same_time() {
+    use ports::quotas::Quotas;
+    let Some(postgres) = TempPostgres::or_skip("replicas_count_requests_together") else { return };
+    let url = postgres.url();
+    let (one, other) = futures::join!(Store::open(&url), Store::open(&url));
+    let (one, other) = (one.expect("opens"), other.expect("opens"));
+    let counts = (0..40).map(|n| {
+        let store = if n % 2 == 0 { &one } else { &other };
+        store.count_request("ann", 0)
+    });
+    let mut counts: Vec<u64> = futures::future::try_join_all(counts).await.expect("counted");
+    counts.sort_unstable();
+    assert_eq!(counts, (1..=40).collect::<Vec<u64>>(), "every request is counted once");
+    one.close().await;
+    other.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_yet_is_waited_for() {
+    use ports::responses::{Responses, StoreError};
+    let Some(postgres) = TempPostgres::or_skip("a_database_that_is_not_there_yet_is_waited_for") else { return };
+    let url = postgres.url();
+    let store = Store::prepare(&url, Settings::default()).expect("asks nobody");
+    let early = store.get("resp_1", None).await.expect_err("not there");
+    assert!(matches!(early, StoreError::Overloaded(_)), "{early}");
+    let stop = tokio_util::sync::CancellationToken::new();
+    let coming = tokio::spawn(store.clone().come_up(stop));
+    assert_eq!(store.get("resp_1", None).await.expect("waits for the schema"), None);
+    coming.await.expect("came up");
+    drop(postgres);
+    let gone = store.get("resp_1", None).await.expect_err("gone");
+    assert!(matches!(gone, StoreError::Overloaded(_)), "{gone}");
 }
 
 #[tokio::test]

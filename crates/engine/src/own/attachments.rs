@@ -23,7 +23,7 @@ pub struct Attachments {
 
 impl Own {
     /// Reads every file that `items` name. Unknown ids and files without text are refused by their place.
-    pub async fn attachments(&self, items: &[Item], owner: Option<&str>) -> Result<Attachments, RequestError> {
+    pub async fn attachments(&self, items: &[Item], owner: Option<&Principal>) -> Result<Attachments, RequestError> {
         let (mut read, mut bytes) = (Attachments::default(), 0);
         for (at, part) in parts(items) {
             if part.extra.get("file_url").is_some_and(|url| !url.is_null()) {
@@ -47,7 +47,7 @@ impl Own {
     async fn file(
         &self,
         id: &str,
-        owner: Option<&str>,
+        owner: Option<&Principal>,
         most: usize,
     ) -> Result<Option<(String, Vec<u8>)>, RequestError> {
         let Some(file) = self.files.file(id, owner).await? else { return Ok(None) };
@@ -152,3 +152,4 @@ fn parts(items: &[Item]) -> impl Iterator<Item = (String, &MessagePart)> {
         attached.map(move |(number, part)| (format!("input[{index}].content[{number}]"), part))
     })
 }
+use ports::access::Principal;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ports::CallContext;
+use ports::access::{Action, Principal, Resource, kind};
 use ports::inference::ChatCall;
 use ports::registrations::Registrations;
 use ports::responses::StoreError;
@@ -78,10 +79,10 @@ pub struct Shields {
 }
 
 impl Shields {
-    pub async fn all(&self, owner: Option<&str>) -> Result<Vec<Shield>, StoreError> {
+    pub async fn all(&self, owner: Option<&Principal>) -> Result<Vec<Shield>, StoreError> {
         let stored = self.registrations.all_registered(KIND, owner).await?;
         let mut shields: Vec<Shield> = stored.into_iter().filter_map(|(id, body)| Shield::stored(id, &body)).collect();
-        for provider in Provider::BUILT_IN {
+        for provider in Provider::BUILT_IN.into_iter().filter(|provider| self.opens(*provider, owner)) {
             if !shields.iter().any(|shield| shield.id == provider.id()) {
                 shields.insert(0, Shield::built_in(provider));
             }
@@ -89,13 +90,18 @@ impl Shields {
         Ok(shields)
     }
 
-    pub async fn known(&self, id: &str, owner: Option<&str>) -> Result<Shield, RequestError> {
+    fn opens(&self, built_in: Provider, caller: Option<&Principal>) -> bool {
+        self.registry.policy().permits(caller, Action::Read, Resource::unowned(kind::SHIELD, built_in.id()))
+    }
+
+    pub async fn known(&self, id: &str, owner: Option<&Principal>) -> Result<Shield, RequestError> {
         if let Some(body) = self.registrations.registered(KIND, id, owner).await?
             && let Some(shield) = Shield::stored(id.to_owned(), &body)
         {
             return Ok(shield);
         }
-        let built_in = Provider::BUILT_IN.into_iter().find(|provider| provider.id() == id);
+        let open = |provider: &Provider| provider.id() == id && self.opens(*provider, owner);
+        let built_in = Provider::BUILT_IN.into_iter().find(open);
         built_in.map(Shield::built_in).ok_or_else(|| RequestError::NotFound {
             param: "shield_id".into(),
             message: format!("Shield '{id}' not found. Use 'client.shields.list()' to list available Shields."),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ports::access::Principal;
 use ports::vectors::{Fusion, VectorHit, VectorQuery, VectorSearch, VectorStore, VectorStores};
 use ports::{CallContext, Clock};
 use serde_json::Value;
@@ -36,7 +37,7 @@ pub struct Ask {
 
 impl Lookup {
     /// A store of the caller's. Both generations of Llama Stack answer 400 to ids they do not know.
-    pub async fn known(&self, id: &str, owner: Option<&str>) -> Result<VectorStore, RequestError> {
+    pub async fn known(&self, id: &str, owner: Option<&Principal>) -> Result<VectorStore, RequestError> {
         let found = self.stores.vector_store(id, owner).await?;
         found.ok_or_else(|| invalid("vector_store_id", format!("Vector_store '{id}' not found")))
     }
@@ -46,7 +47,7 @@ impl Lookup {
     }
 
     /// A store that may still be used, marked as used now.
-    pub async fn in_use(&self, id: &str, owner: Option<&str>) -> Result<VectorStore, RequestError> {
+    pub async fn in_use(&self, id: &str, owner: Option<&Principal>) -> Result<VectorStore, RequestError> {
         let mut store = self.known(id, owner).await?;
         if self.expired(&store) {
             return Err(invalid("vector_store_id", format!("Vector_store '{id}' has expired")));

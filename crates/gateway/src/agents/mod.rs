@@ -13,6 +13,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use ports::access::Principal;
 use ports::agents::{Agent, AgentSession, Slice};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -114,11 +115,11 @@ fn shown(agent: Agent) -> Value {
     json!({"agent_id": agent.id, "agent_config": agent.config, "created_at": iso(agent.created_at)})
 }
 
-async fn agent(app: &App, id: &str, owner: Option<&str>) -> Result<Agent, ApiError> {
+async fn agent(app: &App, id: &str, owner: Option<&Principal>) -> Result<Agent, ApiError> {
     app.stores.agents.agent(id, owner).await?.ok_or_else(|| unknown_agent(id))
 }
 
-async fn session(app: &App, agent: &str, id: &str, owner: Option<&str>) -> Result<AgentSession, ApiError> {
+async fn session(app: &App, agent: &str, id: &str, owner: Option<&Principal>) -> Result<AgentSession, ApiError> {
     let found = app.stores.agents.agent_session(agent, id, owner).await?;
     found.ok_or_else(|| ApiError::invalid("session_id", format!("Invalid value: Session {id} not found")))
 }

@@ -8,7 +8,9 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use ports::CallContext;
+use ports::access::Action;
 use ports::agents::{Agent, AgentSession, StoredTurn};
+use ports::context::AgentName;
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use wire::llama::agents::{AgentTurn, Interleaved, LegacyTurn, ResumeTurn, ToolConfig, ToolResponse};
@@ -115,13 +117,15 @@ struct Begun {
 
 async fn answer(
     app: Arc<App>,
-    cx: CallContext,
+    mut cx: CallContext,
     agent: Agent,
     session: AgentSession,
     begun: Begun,
     streamed: Option<bool>,
     held: (Held, OwnedSemaphorePermit),
 ) -> Result<Response, ApiError> {
+    cx.agent = Some(AgentName { id: agent.id.as_str().into(), name: agent.config.name.as_deref().map(Into::into) });
+    cx.conversation = Some(session.id.as_str().into());
     let model = agent.config.model.clone().unwrap_or_default();
     let mut request = response_request(model, begun.input.clone());
     let groups: Vec<Value> = agent.config.toolgroups.iter().chain(&begun.toolgroups).cloned().collect();
@@ -184,7 +188,9 @@ async fn hold(app: &App, session_id: &str) -> Result<(Held, OwnedSemaphorePermit
 
 async fn both(app: &App, agent_id: &str, id: &str, cx: &CallContext) -> Result<(Agent, AgentSession), ApiError> {
     let owner = cx.caller.as_deref();
-    Ok((agent(app, agent_id, owner).await?, session(app, agent_id, id, owner).await?))
+    let (agent, session) = (agent(app, agent_id, owner).await?, session(app, agent_id, id, owner).await?);
+    app.responder.permit(Action::Update, &session, owner)?;
+    Ok((agent, session))
 }
 
 async fn stored(app: &App, session_id: &str, id: &str, cx: &CallContext) -> Result<StoredTurn, ApiError> {

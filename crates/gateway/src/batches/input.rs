@@ -132,7 +132,7 @@ fn request(line: u64, text: &str, endpoint: &str, ids: &mut BTreeSet<String>) ->
             "Streaming is not supported in batch processing".into(),
         ));
     }
-    if !body.get("model").is_some_and(|model| model.as_str().is_some_and(|name| !name.is_empty())) {
+    if body.get("model").and_then(Value::as_str).is_none_or(str::is_empty) {
         let message = "Missing required parameter: body.model".into();
         errors.push(error("missing_required_parameter", Some("body.model"), message));
     }

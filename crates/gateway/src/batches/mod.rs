@@ -11,8 +11,10 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use ports::access::{Action, Principal};
 use ports::batches::{Batch, BatchStatus};
 use ports::responses::Page;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -43,8 +45,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/batches/{batch_id}/cancel"),
 ];
 
-#[derive(Deserialize)]
-struct Create {
+#[derive(Deserialize, JsonSchema)]
+pub struct Create {
     input_file_id: String,
     endpoint: String,
     completion_window: String,
@@ -113,16 +115,16 @@ async fn create(
 }
 
 /// One id for a key and its owner.
-fn keyed(key: &str, owner: Option<&str>) -> String {
+fn keyed(key: &str, owner: Option<&Principal>) -> String {
     let mut hash = Sha256::new();
-    hash.update(owner.unwrap_or_default().as_bytes());
+    hash.update(owner.map_or("", |owner| owner.id.as_str()).as_bytes());
     hash.update([0]);
     hash.update(key.as_bytes());
     let digits = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
     format!("batch_{digits}")
 }
 
-async fn known(app: &App, id: &str, owner: Option<&str>) -> Result<Batch, ApiError> {
+async fn known(app: &App, id: &str, owner: Option<&Principal>) -> Result<Batch, ApiError> {
     let found = app.stores.batches.batch_by_id(id, owner).await?;
     found.ok_or_else(|| ApiError::not_found(format!("Batch '{id}' not found.")))
 }
@@ -169,6 +171,7 @@ async fn cancel(
     let owner = cx.caller.as_deref();
     loop {
         let mut batch = known(&app, &id, owner).await?;
+        app.responder.permit(Action::Update, &batch, owner)?;
         let from = batch.status;
         match from {
             BatchStatus::Cancelling | BatchStatus::Cancelled => return Ok(Json(shown(&batch))),

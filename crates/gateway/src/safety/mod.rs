@@ -1,7 +1,7 @@
 //! Shields, `run-shield` and moderations.
 
-mod moderations;
-mod shields;
+pub mod moderations;
+pub mod shields;
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use engine::safety::Violation;
 use ports::CallContext;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::openai::chat::ChatMessage;
@@ -36,8 +37,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/moderations"),
 ];
 
-#[derive(Deserialize)]
-struct RunShield {
+#[derive(Deserialize, JsonSchema)]
+pub struct RunShield {
     shield_id: String,
     messages: Vec<ChatMessage>,
 }

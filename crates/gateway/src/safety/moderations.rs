@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use engine::safety::shields::Provider;
 use engine::safety::{Shield, Violation, guard};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use wire::openai::chat::{ChatMessage, Role};
@@ -16,14 +17,14 @@ use crate::extract::{Body, Context};
 
 const MOST_INPUTS: usize = 128;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Moderate {
     input: Input,
     #[serde(default)]
     model: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Input {
     One(String),

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use engine::safety::shields::{KIND, Provider, Shield};
 use ports::registrations::Registration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::llama::inspect::DataList;
@@ -14,7 +15,7 @@ use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Register {
     shield_id: String,
     #[serde(default)]
@@ -47,6 +48,7 @@ pub async fn register(
     let shield = Shield { id: id.clone(), provider, resource, params: request.params.unwrap_or_else(|| json!({})) };
     let body = shield.shown();
     let created_at = app.responder.clock.now().as_microsecond();
+    app.permit_new(KIND, &id, &cx)?;
     let registration = Registration { kind: KIND, id, body: body.clone(), created_at, owner: cx.caller };
     app.stores.registrations.register(&registration).await?;
     Ok(Json(body))

@@ -7,8 +7,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use ports::CallContext;
+use ports::access::Principal;
 use ports::registrations::Registration;
 use ports::tools::{Place, ToolDef, ToolError, ToolServer, ToolSource};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::llama::inspect::DataList;
@@ -85,9 +87,10 @@ pub fn label(id: &str) -> &str {
 }
 
 /// All groups: the configured ones by name, then the registered ones in their order.
-pub async fn all(app: &App, owner: Option<&str>) -> Result<Vec<Group>, ApiError> {
-    let mut groups: Vec<Group> =
-        app.responder.connectors.iter().map(|(label, server)| Group::configured(label, server)).collect();
+pub async fn all(app: &App, owner: Option<&Principal>) -> Result<Vec<Group>, ApiError> {
+    let policy = app.responder.registry.policy();
+    let configured = app.responder.connectors.iter().filter(|(label, _)| policy.opens_connector(owner, label));
+    let mut groups: Vec<Group> = configured.map(|(label, server)| Group::configured(label, server)).collect();
     groups.sort_by(|a, b| a.id.cmp(&b.id));
     for (id, body) in app.stores.registrations.all_registered(KIND, owner).await? {
         if !groups.iter().any(|group| group.id == id) {
@@ -97,15 +100,16 @@ pub async fn all(app: &App, owner: Option<&str>) -> Result<Vec<Group>, ApiError>
     Ok(groups)
 }
 
-pub async fn find(app: &App, id: &str, owner: Option<&str>) -> Result<Option<Group>, ApiError> {
+pub async fn find(app: &App, id: &str, owner: Option<&Principal>) -> Result<Option<Group>, ApiError> {
     if let Some(server) = app.responder.connectors.get(label(id)).filter(|_| id.starts_with("mcp::")) {
-        return Ok(Some(Group::configured(label(id), server)));
+        let open = app.responder.registry.policy().opens_connector(owner, label(id));
+        return Ok(open.then(|| Group::configured(label(id), server)));
     }
     let stored = app.stores.registrations.registered(KIND, id, owner).await?;
     Ok(stored.and_then(|body| Group::stored(id, &body)))
 }
 
-pub async fn known(app: &App, id: &str, owner: Option<&str>) -> Result<Group, ApiError> {
+pub async fn known(app: &App, id: &str, owner: Option<&Principal>) -> Result<Group, ApiError> {
     find(app, id, owner).await?.ok_or_else(|| {
         ApiError::not_found(format!(
             "Tool Group '{id}' not found. Use 'client.toolgroups.list()' to list available Tool Groups."
@@ -113,7 +117,7 @@ pub async fn known(app: &App, id: &str, owner: Option<&str>) -> Result<Group, Ap
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Register {
     toolgroup_id: String,
     #[serde(default)]
@@ -124,7 +128,7 @@ pub struct Register {
     args: Value,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Endpoint {
     pub uri: String,
 }
@@ -164,6 +168,7 @@ pub async fn register(
     }
     let body = json!({"mcp_endpoint": {"uri": endpoint.uri}, "args": request.args});
     let created_at = app.responder.clock.now().as_microsecond();
+    app.permit_new(KIND, &id, &cx)?;
     let registration = Registration { kind: KIND, id, body, created_at, owner: cx.caller };
     app.stores.registrations.register(&registration).await?;
     Ok(Json(Value::Null))

@@ -2,10 +2,10 @@
 
 mod builtin;
 mod connectors;
-mod groups;
-mod rag;
+pub mod groups;
+pub mod rag;
 pub mod registered;
-mod runtime;
+pub mod runtime;
 
 use std::sync::Arc;
 

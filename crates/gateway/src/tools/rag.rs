@@ -7,6 +7,7 @@ use axum::extract::State;
 use engine::vectors::{chunking, lookup::Ask};
 use ports::CallContext;
 use ports::vectors::Chunk;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::JsonObject;
@@ -21,7 +22,8 @@ const MOST_DOCUMENTS: usize = 256;
 const MOST_STORES: usize = 16;
 const CHUNK_TOKENS: u32 = 512;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["documents"]))]
 pub struct Insert {
     documents: Vec<Document>,
     #[serde(alias = "vector_store_id")]
@@ -30,7 +32,7 @@ pub struct Insert {
     chunk_size_in_tokens: Option<u32>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Document {
     document_id: String,
     /// Text; an address is not fetched.
@@ -52,6 +54,7 @@ pub async fn insert(
         ChunkingStrategy::Static { sizes: ChunkSizes { max_chunk_size_tokens: size, chunk_overlap_tokens: size / 4 } };
     let sizes = chunking::sizes(&strategy).map_err(|rule| ApiError::invalid("chunk_size_in_tokens", rule))?;
     let lookup = &app.responder.own.lookup;
+    crate::vectors::to_change(&app, &request.vector_db_id, cx.caller.as_deref()).await?;
     let store = lookup.in_use(&request.vector_db_id, cx.caller.as_deref()).await?;
     let mut chunks = Vec::new();
     for (at, document) in request.documents.iter().enumerate() {
@@ -81,7 +84,8 @@ pub async fn insert(
     Ok(Json(Value::Null))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["content"]))]
 pub struct Query {
     content: Interleaved,
     #[serde(alias = "vector_store_ids")]
@@ -90,7 +94,7 @@ pub struct Query {
     query_config: Option<QueryConfig>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 struct QueryConfig {
     #[serde(default)]
     max_chunks: Option<u32>,

@@ -19,13 +19,20 @@ const ATTEMPT: Duration = Duration::from_secs(20);
 
 /// Asks every known server once it answers. Ends when all have, or when told to stop.
 pub async fn greet_all(app: Arc<App>, stop: CancellationToken) {
-    let servers = match groups::all(&app, None).await {
-        Ok(groups) => groups.into_iter().map(|group| group.server),
-        Err(error) => return tracing::warn!(message = %error.message, "tool groups not read"),
+    let work = async {
+        let groups = loop {
+            match groups::all(&app, None).await {
+                Ok(groups) => break groups,
+                Err(error) => tracing::warn!(message = %error.message, "tool groups not read; trying again"),
+            }
+            tokio::time::sleep(LONGEST_PAUSE).await;
+        };
+        let servers = groups.into_iter().map(|group| group.server);
+        let mut greetings: FuturesUnordered<_> = servers.map(|server| greet(&app, server)).collect();
+        while greetings.next().await.is_some() {}
     };
-    let mut greetings: FuturesUnordered<_> = servers.map(|server| greet(&app, server)).collect();
     tokio::select! {
-        () = async { while greetings.next().await.is_some() {} } => {}
+        () = work => {}
         () = stop.cancelled() => {}
     }
 }

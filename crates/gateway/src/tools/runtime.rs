@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Query, State};
+use engine::telemetry;
 use ports::CallContext;
 use ports::tools::{Place, ToolDef, ToolSource};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::llama::inspect::DataList;
@@ -143,7 +145,7 @@ fn authorize(group: &mut Group, token: Option<String>) {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Invoke {
     tool_name: String,
     #[serde(default)]
@@ -176,14 +178,16 @@ pub async fn invoke(
         );
         return Err(ApiError::invalid("tool_name", message));
     };
-    let output = match request.authorization {
-        None => listed.source.call(&tool.name, request.kwargs, &cx).await?,
+    let source = match request.authorization {
+        None => listed.source.clone(),
         token => {
             let mut group = listed.group.clone();
             authorize(&mut group, token);
-            group.tools(&app, &cx).await?.0.call(&tool.name, request.kwargs, &cx).await?
+            group.tools(&app, &cx).await?.0
         }
     };
+    let call = async |cx| source.call(&tool.name, request.kwargs, &cx).await;
+    let output = telemetry::tool_call(&cx, label(&listed.group.id), &tool.name, None, call).await?;
     Ok(Json(json!({
         "content": [{"type": "text", "text": output.text}], "error_message": null,
         "error_code": u8::from(output.failed), "metadata": null,

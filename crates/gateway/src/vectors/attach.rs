@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use ports::access::Principal;
 use ports::responses::Listed;
 use ports::vectors::{AttachStatus, Attached, AttachedFilter};
 use serde::Deserialize;
@@ -12,7 +13,7 @@ use wire::JsonObject;
 use wire::openai::vector_stores::{AttachFile, ChunkingStrategy};
 
 use super::embed::{self, Wanted};
-use super::{Paging, check_attributes, in_use, known};
+use super::{Paging, check_attributes, in_use, known, to_change};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
@@ -42,6 +43,7 @@ pub async fn create(
     Body(request): Body<AttachFile>,
 ) -> Result<Json<Value>, ApiError> {
     let _running = app.running.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
+    to_change(&app, &id, cx.caller.as_deref()).await?;
     let store = in_use(&app, &id, cx.caller.as_deref()).await?;
     let wanted = wanted(request, None)?;
     crate::files::known(&app, &wanted.file_id, cx.caller.as_deref()).await?;
@@ -49,7 +51,7 @@ pub async fn create(
         // Attaching again begins anew, so that no chunk stays of the first time.
         app.stores.vectors.detach(&id, &wanted.file_id).await?;
     }
-    let attached = embed::begin(&app, &store, wanted).await?;
+    let attached = embed::begin(&app, &store, wanted, &cx).await?;
     Ok(Json(shown(&embed::finish(&app, &store, attached, &cx).await?)))
 }
 
@@ -85,7 +87,7 @@ pub async fn list(
     Ok(Json(page_of(&app.stores.vectors.all_attached(&id, &paging.page()?, &filter).await?)))
 }
 
-async fn attached(app: &App, id: &str, file_id: &str, owner: Option<&str>) -> Result<Attached, ApiError> {
+async fn attached(app: &App, id: &str, file_id: &str, owner: Option<&Principal>) -> Result<Attached, ApiError> {
     known(app, id, owner).await?;
     let found = app.stores.vectors.attached(id, file_id).await?;
     found.ok_or_else(|| ApiError::not_found(format!("File '{file_id}' not found in vector store '{id}'.")))
@@ -111,6 +113,7 @@ pub async fn change(
     Body(request): Body<NewAttributes>,
 ) -> Result<Json<Value>, ApiError> {
     check_attributes(&request.attributes)?;
+    to_change(&app, &id, cx.caller.as_deref()).await?;
     let mut file = attached(&app, &id, &file_id, cx.caller.as_deref()).await?;
     file.attributes = request.attributes;
     app.stores.vectors.put_attached(&file).await?;
@@ -123,6 +126,7 @@ pub async fn remove(
     Context(cx): Context,
     Path((id, file_id)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
+    to_change(&app, &id, cx.caller.as_deref()).await?;
     attached(&app, &id, &file_id, cx.caller.as_deref()).await?;
     app.stores.vectors.detach(&id, &file_id).await?;
     Ok(Json(json!({"id": file_id, "object": "vector_store.file.deleted", "deleted": true})))

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use ports::CallContext;
+use ports::access::Principal;
 use ports::vectors::{AttachStatus, Attached, AttachedFilter, FileBatch, VectorStore};
 use serde_json::{Value, json};
 use wire::openai::vector_stores::{AttachBatch, AttachFile};
 
 use super::attach::{page_of, status_filter, wanted};
 use super::stores::counts;
-use super::{Paging, embed, in_use, known};
+use super::{Paging, embed, in_use, known, to_change};
 use crate::app::{App, dashed};
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
@@ -24,6 +25,7 @@ pub async fn create(
     Path(id): Path<String>,
     Body(request): Body<AttachBatch>,
 ) -> Result<Json<Value>, ApiError> {
+    to_change(&app, &id, cx.caller.as_deref()).await?;
     let store = in_use(&app, &id, cx.caller.as_deref()).await?;
     let named = request.file_ids.unwrap_or_default().into_iter().map(|file_id| AttachFile {
         file_id,
@@ -46,7 +48,7 @@ pub async fn create(
     let mut begun = Vec::with_capacity(all_wanted.len());
     for wanted in all_wanted {
         app.stores.vectors.detach(&id, &wanted.file_id).await?;
-        begun.push(embed::begin(&app, &store, wanted).await?);
+        begun.push(embed::begin(&app, &store, wanted, &cx).await?);
     }
     let answer = shown(&app, &batch).await?;
     // The caller's connection may close: the work has a context of its own.
@@ -56,14 +58,14 @@ pub async fn create(
     Ok(Json(answer))
 }
 
-async fn work(app: Arc<App>, store: VectorStore, batch: FileBatch, files: Vec<Attached>, cx: CallContext) {
+async fn work(app: Arc<App>, store: VectorStore, batch: FileBatch, files: Vec<Attached>, asked: CallContext) {
     for mut file in files {
         let now = app.stores.vectors.batch(&batch.store_id, &batch.id).await;
         let outcome = match now {
             Ok(Some(FileBatch { cancelled: false, .. })) => {
                 // Each file has the whole time limit.
-                let mut cx = app.context(cx.provider_data.clone());
-                cx.caller.clone_from(&store.owner);
+                let mut cx = app.context(asked.provider_data.clone());
+                cx.caller.clone_from(&asked.caller);
                 embed::finish(&app, &store, file, &cx).await.map(drop)
             }
             Ok(Some(_)) => {
@@ -94,7 +96,7 @@ async fn shown(app: &App, batch: &FileBatch) -> Result<Value, ApiError> {
     }))
 }
 
-async fn batch(app: &App, id: &str, batch_id: &str, owner: Option<&str>) -> Result<FileBatch, ApiError> {
+async fn batch(app: &App, id: &str, batch_id: &str, owner: Option<&Principal>) -> Result<FileBatch, ApiError> {
     known(app, id, owner).await?;
     let found = app.stores.vectors.batch(id, batch_id).await?;
     // As for an unknown store, Llama Stack says 400.
@@ -116,6 +118,7 @@ pub async fn cancel(
     Context(cx): Context,
     Path((id, batch_id)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
+    to_change(&app, &id, cx.caller.as_deref()).await?;
     let mut found = batch(&app, &id, &batch_id, cx.caller.as_deref()).await?;
     let files = app.stores.vectors.file_counts(&id, Some(&batch_id)).await?;
     if files.in_progress == 0 {

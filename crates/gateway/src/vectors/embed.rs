@@ -44,8 +44,8 @@ pub struct Wanted {
 
 /// The record of `wanted`, still in progress; failed already when there is no such file, so that the other files of the
 /// same request are taken.
-pub async fn begin(app: &App, store: &VectorStore, wanted: Wanted) -> Result<Attached, ApiError> {
-    let file = match crate::files::known(app, &wanted.file_id, store.owner.as_deref()).await {
+pub async fn begin(app: &App, store: &VectorStore, wanted: Wanted, cx: &CallContext) -> Result<Attached, ApiError> {
+    let file = match crate::files::known(app, &wanted.file_id, cx.caller.as_deref()).await {
         Ok(file) => Some(file),
         Err(error) if error.status == StatusCode::NOT_FOUND => None,
         Err(error) => return Err(error),

@@ -6,27 +6,29 @@ use axum::Json;
 use axum::extract::State;
 use engine::vectors::lookup::Ask;
 use ports::vectors::Chunk;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::JsonObject;
 use wire::llama::agents::Interleaved;
 use wire::openai::vector_stores::{Filter, RankingOptions, SearchMode};
 
-use super::{add, in_use};
+use super::{add, in_use, to_change};
 use crate::app::{App, dashed};
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
 
 const MOST_CHUNKS: usize = 4_096;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["chunks"]))]
 pub struct Insert {
     #[serde(alias = "vector_db_id")]
     vector_store_id: String,
     chunks: Vec<Given>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Given {
     content: Interleaved,
     #[serde(default)]
@@ -42,6 +44,7 @@ pub async fn insert(
     Context(cx): Context,
     Body(request): Body<Insert>,
 ) -> Result<Json<Value>, ApiError> {
+    to_change(&app, &request.vector_store_id, cx.caller.as_deref()).await?;
     let store = in_use(&app, &request.vector_store_id, cx.caller.as_deref()).await?;
     if request.chunks.is_empty() || request.chunks.len() > MOST_CHUNKS {
         return Err(ApiError::invalid("chunks", format!("chunks must hold 1 to {MOST_CHUNKS} chunks")));
@@ -72,7 +75,7 @@ pub async fn insert(
     Ok(Json(Value::Null))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Find {
     vector_db_id: Option<String>,
     vector_store_id: Option<String>,
@@ -81,7 +84,7 @@ pub struct Find {
     params: Option<Params>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 struct Params {
     #[serde(default, alias = "max_num_results")]
     max_chunks: Option<u32>,

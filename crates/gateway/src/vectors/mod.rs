@@ -3,7 +3,7 @@
 mod attach;
 mod batches;
 mod embed;
-mod io;
+pub mod io;
 mod search;
 mod stores;
 
@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use ports::access::{Action, Principal};
 use ports::responses::Page;
 use ports::vectors::VectorStore;
 use serde::Deserialize;
@@ -67,15 +68,22 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/vector-io/query"),
 ];
 
-async fn known(app: &App, id: &str, owner: Option<&str>) -> Result<VectorStore, ApiError> {
+async fn known(app: &App, id: &str, owner: Option<&Principal>) -> Result<VectorStore, ApiError> {
     Ok(app.responder.own.lookup.known(id, owner).await?)
+}
+
+/// The same, for a caller who may change it.
+pub async fn to_change(app: &App, id: &str, owner: Option<&Principal>) -> Result<VectorStore, ApiError> {
+    let store = known(app, id, owner).await?;
+    app.responder.permit(Action::Update, &store, owner)?;
+    Ok(store)
 }
 
 fn expired(app: &App, store: &VectorStore) -> bool {
     app.responder.own.lookup.expired(store)
 }
 
-async fn in_use(app: &App, id: &str, owner: Option<&str>) -> Result<VectorStore, ApiError> {
+async fn in_use(app: &App, id: &str, owner: Option<&Principal>) -> Result<VectorStore, ApiError> {
     Ok(app.responder.own.lookup.in_use(id, owner).await?)
 }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use ports::access::kind;
 use ports::vectors::{FileCounts, VectorStore};
 use serde_json::{Value, json};
 use wire::openai::vector_stores::{ChunkingStrategy, CreateVectorStore, ExpiresAfter};
 
 use super::embed::{self, Wanted};
-use super::{PROVIDER, Paging, expired, known};
+use super::{PROVIDER, Paging, expired, known, to_change};
 use crate::app::{App, dashed};
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
@@ -42,10 +43,11 @@ pub async fn create(
         dimension: request.embedding_dimension.unwrap_or(dimension),
         owner: cx.caller.clone(),
     };
+    app.permit_new(kind::VECTOR_STORE, &store.id, &cx)?;
     app.stores.vectors.put_vector_store(&store).await?;
     for file_id in file_ids {
         let wanted = Wanted { file_id, attributes: Default::default(), chunking: chunking.clone(), batch_id: None };
-        let attached = embed::begin(&app, &store, wanted).await?;
+        let attached = embed::begin(&app, &store, wanted, &cx).await?;
         embed::finish(&app, &store, attached, &cx).await?;
     }
     Ok(Json(shown(&app, &known(&app, &store.id, cx.caller.as_deref()).await?).await?))
@@ -124,7 +126,7 @@ pub async fn change(
     Path(id): Path<String>,
     Body(request): Body<CreateVectorStore>,
 ) -> Result<Json<Value>, ApiError> {
-    let mut store = known(&app, &id, cx.caller.as_deref()).await?;
+    let mut store = to_change(&app, &id, cx.caller.as_deref()).await?;
     if let Some(expires) = &request.expires_after {
         store.expires_after_days = Some(days(expires)?);
     }

@@ -1,13 +1,18 @@
 //! A control plane on a real socket, over real storage, with fakes for models and tool servers.
 #![allow(dead_code, clippy::unwrap_used)]
 
+#[path = "../traffic/mod.rs"]
+mod traffic;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::registry::{ProviderEntry, Serves};
 use engine::{Background, Limits, ModelTraits, Own, Registry, Responder};
-use gateway::{App, Edge, Stores};
+use gateway::{Admission, App, Edge, Quota, Stores};
 use ports::Ids;
+use ports::access::{Policy, RoutePolicy};
+use ports::auth::Authenticator;
 use ports::context::{SystemClock, UuidIds};
 use ports::tools::{Place, ToolServer};
 use providers::mcp::{McpConfig, McpServers};
@@ -32,6 +37,13 @@ pub struct Setup {
     /// Start on what an earlier plane has stored.
     pub folder: Option<Arc<tempfile::TempDir>>,
     pub mcp: Option<McpConfig>,
+    pub authenticator: Option<Arc<dyn Authenticator>>,
+    pub policy: Policy,
+    pub routes: RoutePolicy,
+    /// Requests a day, of somebody unknown and of somebody known.
+    pub quota: Option<(u64, u64)>,
+    /// Another database than SQLite in the folder.
+    pub database: Option<String>,
     /// A SearXNG to search the web with.
     pub web: Option<String>,
 }
@@ -47,7 +59,11 @@ impl Plane {
 
     pub async fn with(setup: Setup) -> Self {
         let folder = setup.folder.unwrap_or_else(|| Arc::new(tempfile::tempdir().unwrap()));
-        let store = storage::Store::open(&format!("sqlite://{}", folder.path().join("g.db").display())).await.unwrap();
+        let file = format!("sqlite://{}", folder.path().join("g.db").display());
+        let policy = Arc::new(setup.policy);
+        let settings = storage::Settings { policy: policy.clone(), connections: None };
+        let store = storage::Store::prepare(&setup.database.unwrap_or(file), settings).unwrap();
+        store.bring_up().await.unwrap();
         let (model, vectors) = (FakeModel::start().await, FakeModel::start().await);
         let at = |url: String| OpenAiConfig { base_url: url, tries: 1, ..OpenAiConfig::default() };
         let entries = vec![
@@ -88,7 +104,8 @@ impl Plane {
             vectors: Arc::new(store.clone()),
             search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
         };
-        let registry = Arc::new(Registry::new(entries).with_registrations(stores.registrations.clone()));
+        let registry =
+            Arc::new(Registry::new(entries).with_policy(policy).with_registrations(stores.registrations.clone()));
         let web = setup.web.map(|url| {
             let config = WebSearchConfig { engine: Engine::Searxng, url: Some(url), api_key: None };
             Arc::new(RemoteWebSearch::new(config).unwrap()) as Arc<dyn ports::web::WebSearch>
@@ -107,7 +124,18 @@ impl Plane {
             ids: Arc::new(UuidIds),
             limits: Limits::default(),
         });
-        let edge = Edge { default_model: Some("vllm/fake-model".into()), max_file_bytes: 1 << 20, ..Edge::default() };
+        let edge = Edge {
+            default_model: Some("vllm/fake-model".into()),
+            max_file_bytes: 1 << 20,
+            admission: Admission {
+                authenticator: setup.authenticator,
+                routes: setup.routes,
+                quota: setup.quota.map(|(anonymous, known)| {
+                    Quota::new(Arc::new(store.clone()), anonymous, known, std::time::Duration::from_secs(86_400))
+                }),
+            },
+            ..Edge::default()
+        };
         let app = App::new(responder, Arc::new(store.clone()), Arc::new(store), stores, edge);
         let service = gateway::service(app);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -128,15 +156,26 @@ impl Plane {
     }
 
     pub async fn get(&self, path: &str) -> (u16, Value) {
-        answered(self.http.get(self.url(path))).await
+        self.exchange("GET", path, None).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
-        answered(self.http.post(self.url(path)).json(&body)).await
+        self.exchange("POST", path, Some(body)).await
+    }
+
+    /// One exchange, held against the published document.
+    async fn exchange(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = self.http.request(method.parse().unwrap(), self.url(path));
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        let (status, answer) = answered(request).await;
+        traffic::check(method, path, body.as_ref(), status, &answer);
+        (status, answer)
     }
 
     pub async fn delete(&self, path: &str) -> (u16, Value) {
-        answered(self.http.delete(self.url(path))).await
+        self.exchange("DELETE", path, None).await
     }
 
     /// The `data:` frames of a streamed answer.

@@ -1,6 +1,9 @@
 //! A control plane on a real socket, over real storage, with a fake model.
 #![allow(dead_code, clippy::unwrap_used)]
 
+#[path = "../traffic/mod.rs"]
+mod traffic;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -81,19 +84,30 @@ impl Plane {
     }
 
     pub async fn get(&self, path: &str) -> (u16, Value) {
-        answered(self.http.get(self.url(path))).await
+        self.exchange("GET", path, None).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
-        answered(self.http.post(self.url(path)).json(&body)).await
+        self.exchange("POST", path, Some(body)).await
+    }
+
+    /// One exchange, held against the published document.
+    async fn exchange(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = self.http.request(method.parse().unwrap(), self.url(path));
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        let (status, answer) = answered(request).await;
+        traffic::check(method, path, body.as_ref(), status, &answer);
+        (status, answer)
     }
 
     pub async fn put(&self, path: &str, body: Value) -> (u16, Value) {
-        answered(self.http.put(self.url(path)).json(&body)).await
+        self.exchange("PUT", path, Some(body)).await
     }
 
     pub async fn delete(&self, path: &str) -> (u16, Value) {
-        answered(self.http.delete(self.url(path))).await
+        self.exchange("DELETE", path, None).await
     }
 
     /// A response that must succeed.

@@ -27,7 +27,7 @@ use super::{
     McpConfig,
     address::AddressRules,
     failure::Failure,
-    http::{Clients, LastFailure, NotingClient, headers, settings},
+    http::{Clients, LastFailure, NotingClient, SessionName, headers, settings},
     legacy::LegacyTransport,
 };
 
@@ -56,12 +56,18 @@ impl Way {
 #[derive(Clone, Default)]
 pub(super) struct Notices {
     list_changes: Arc<AtomicU64>,
+    session: SessionName,
 }
 
 impl Notices {
     /// Grows whenever the server says that its tools have changed.
     pub(super) fn list_changes(&self) -> u64 {
         self.list_changes.load(Ordering::Acquire)
+    }
+
+    /// The session as the server names it; `None` where it keeps none.
+    pub(super) fn session(&self) -> Option<Arc<str>> {
+        self.session.get()
     }
 }
 
@@ -137,7 +143,7 @@ impl Connector {
                 let (transport, _) = spawned
                     .map_err(|error| Failure::Refused(format!("the command cannot be started: {}", error.kind())))?;
                 let limit = self.config.initialize_timeout();
-                let service = within(cx, limit, handshake(transport, both_eras(), None)).await?;
+                let service = within(cx, limit, handshake(transport, both_eras(), None, Notices::default())).await?;
                 Ok((service, Way::Stdio))
             }
         }
@@ -157,12 +163,13 @@ async fn handshake<T, E, A>(
     transport: T,
     lifecycle: ClientLifecycleMode,
     last: Option<LastFailure>,
+    notices: Notices,
 ) -> Result<Running, Failure>
 where
     T: IntoTransport<RoleClient, E, A>,
     E: std::error::Error + Send + Sync + 'static,
 {
-    let started = rmcp::service::serve_client_with_lifecycle(Notices::default(), transport, lifecycle).await;
+    let started = rmcp::service::serve_client_with_lifecycle(notices, transport, lifecycle).await;
     started.map_err(|error: ClientInitializeError| {
         let noted = last.and_then(|last| last.take());
         match (Failure::from(&error), noted) {
@@ -229,14 +236,16 @@ impl Door<'_> {
 
     async fn streamable(&self, way: Way) -> Result<Running, Failure> {
         let last = LastFailure::default();
-        let client = NotingClient { http: self.http.clone(), last: last.clone() };
+        let notices = Notices::default();
+        let session = notices.session.clone();
+        let client = NotingClient { http: self.http.clone(), last: last.clone(), session };
         let settings = settings(&self.url, &self.headers, self.authorization, &self.connector.config);
         let transport = StreamableHttpClientTransport::with_client(client, settings);
         let lifecycle = match way {
             Way::Handshake => ClientLifecycleMode::Initialize,
             _ => both_eras(),
         };
-        handshake(transport, lifecycle, Some(last)).await
+        handshake(transport, lifecycle, Some(last), notices).await
     }
 
     async fn legacy(&self) -> Result<Running, Failure> {
@@ -244,7 +253,7 @@ impl Door<'_> {
         let (http, url, headers) = (self.http.clone(), self.url.clone(), self.headers.clone());
         let transport = LegacyTransport::open(http, url, headers, self.authorization, limit).await?;
         // This transport is older than anything but the handshake.
-        handshake(transport, ClientLifecycleMode::Initialize, None).await
+        handshake(transport, ClientLifecycleMode::Initialize, None, Notices::default()).await
     }
 }
 

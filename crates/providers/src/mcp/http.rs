@@ -17,7 +17,7 @@ use rmcp::{
 };
 use sse_stream::Sse;
 
-use super::{McpConfig, address::AddressRules, failure::Failure};
+use super::{McpConfig, address::AddressRules, failure::Failure, trace};
 use crate::late_client::LateClient;
 
 const MAX_REDIRECTS: usize = 5;
@@ -158,6 +158,21 @@ type Events = Result<BoxStream<'static, Result<Sse, SseError>>, StreamableHttpEr
 pub(super) struct NotingClient {
     pub(super) http: reqwest::Client,
     pub(super) last: LastFailure,
+    /// The server's name for the session, where it gives one.
+    pub(super) session: SessionName,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct SessionName(Arc<Mutex<Option<Arc<str>>>>);
+
+impl SessionName {
+    fn set(&self, name: Option<Arc<str>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = name;
+    }
+
+    pub(super) fn get(&self) -> Option<Arc<str>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl NotingClient {
@@ -193,9 +208,11 @@ impl StreamableHttpClient for NotingClient {
         message: ClientJsonRpcMessage,
         session: Option<Arc<str>>,
         token: Option<String>,
-        headers: Headers,
+        mut headers: Headers,
         limits: StreamableHttpResponseLimits,
     ) -> Posted {
+        headers.extend(trace::headers(&message));
+        self.session.set(session.clone());
         let posted = self.http.post_message_with_response_limits(uri, message, session, token, headers, limits);
         self.noted(posted.await)
     }

@@ -14,6 +14,7 @@ use super::{
     failure::{Failure, quote},
     http::token,
     sse::{Events, SseError},
+    trace,
 };
 
 /// Longest a server may take to say that it has a message.
@@ -98,7 +99,9 @@ impl Transport<RoleClient> for LegacyTransport {
         &mut self,
         message: TxJsonRpcMessage<RoleClient>,
     ) -> impl Future<Output = Result<(), SseError>> + Send + 'static {
-        let request = self.http.post(self.endpoint.clone()).headers(self.headers.clone());
+        let mut headers = self.headers.clone();
+        headers.extend(trace::headers(&message));
+        let request = self.http.post(self.endpoint.clone()).headers(headers);
         post(request.timeout(POST_TIMEOUT).json(&message))
     }
 

@@ -16,6 +16,7 @@ mod pool;
 mod session;
 mod source;
 mod sse;
+mod trace;
 
 pub use config::McpConfig;
 pub use pool::McpServers;

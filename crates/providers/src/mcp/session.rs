@@ -8,6 +8,7 @@ use std::{
 use ports::{
     CallContext,
     tools::{ToolDef, ToolOutput},
+    trace::Trace,
 };
 use rmcp::{
     model::{CallToolRequestParams, CallToolResponse, ErrorCode, PaginatedRequestParams},
@@ -20,6 +21,7 @@ use super::{
     connect::{Running, Way, within},
     content,
     failure::{Failure, quote},
+    trace,
 };
 
 const MAX_PAGES: usize = 32;
@@ -75,7 +77,7 @@ impl Session {
         {
             return Ok((known.tools.clone(), false));
         }
-        let tools = within(cx, limits.time, self.fetch(label, limits.max_tools)).await?;
+        let tools = within(cx, limits.time, self.fetch(label, limits.max_tools, cx)).await?;
         let tools = Arc::new(tools);
         *listed = Some(Listed { tools: tools.clone(), at: Instant::now(), changes });
         Ok((tools, true))
@@ -87,11 +89,27 @@ impl Session {
         listed.as_ref()?.tools.iter().find(|tool| tool.name == name).cloned()
     }
 
-    async fn fetch(&self, label: &str, max_tools: usize) -> Result<Vec<ToolDef>, Failure> {
+    /// Says on the span of a call how it goes out.
+    fn note(&self, trace: &Trace) {
+        if !trace.is_recording() {
+            return;
+        }
+        trace.note("mcp.method.name", "tools/call");
+        trace.note("network.transport", if self.way == Way::Stdio { "pipe" } else { "tcp" });
+        if let Some(peer) = self.service.peer().peer_info() {
+            trace.note("mcp.protocol.version", peer.protocol_version.to_string());
+        }
+        if let Some(session) = self.service.service().session() {
+            trace.note("mcp.session.id", session.to_string());
+        }
+    }
+
+    async fn fetch(&self, label: &str, max_tools: usize, cx: &CallContext) -> Result<Vec<ToolDef>, Failure> {
         let mut tools: Vec<ToolDef> = Vec::new();
         let mut cursor = None;
         for _ in 0..MAX_PAGES {
-            let page = PaginatedRequestParams::default().with_cursor(cursor);
+            let mut page = PaginatedRequestParams::default().with_cursor(cursor);
+            page.meta = trace::meta(&cx.trace);
             let page = self.service.peer().list_tools(Some(page)).await.map_err(|error| Failure::from(&error))?;
             for tool in page.tools {
                 let name = quote(&tool.name);
@@ -121,7 +139,9 @@ impl Session {
         limit: Duration,
         cx: &CallContext,
     ) -> Result<Called, Failure> {
-        let request = CallToolRequestParams::new(name.to_owned()).with_arguments(arguments);
+        let mut request = CallToolRequestParams::new(name.to_owned()).with_arguments(arguments);
+        request.meta = trace::meta(&cx.trace);
+        self.note(&cx.trace);
         within(cx, limit, async {
             match self.service.peer().call_tool_once(request).await {
                 Ok(CallToolResponse::Complete(result)) => Ok(Called::Output(content::output(result))),

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use ports::CallContext;
+use ports::fold::Folded;
 use ports::health::ProviderHealth;
 use ports::inference::{ChatCall, ChatStream, Inference, InferenceError, ModelKind, Narrowed, ServedModel};
 use serde_json::{Value, json};
@@ -10,13 +11,23 @@ use wire::openai::completions::CompletionRequest;
 
 use super::decode::{deltas, text_deltas};
 use super::transport::OpenAiCompatible;
+use super::whole::whole;
 
 #[async_trait]
 impl Inference for OpenAiCompatible {
     async fn chat(&self, call: ChatCall, cx: &CallContext) -> Result<ChatStream, InferenceError> {
-        let request = self.outgoing(call);
+        let mut request = self.outgoing(call);
+        request.stream = Some(true);
+        request.stream_options = Some(StreamOptions { include_usage: true, ..StreamOptions::default() });
         let response = self.post("chat/completions", &request, cx).await?;
         Ok(deltas(response, cx))
+    }
+
+    async fn complete(&self, call: ChatCall, cx: &CallContext) -> Result<Folded, InferenceError> {
+        let mut request = self.outgoing(call);
+        request.stream = None;
+        request.stream_options = None;
+        whole(self.post_patiently("chat/completions", &request, cx).await?, cx).await
     }
 
     async fn text(&self, mut request: CompletionRequest, cx: &CallContext) -> Result<ChatStream, InferenceError> {
@@ -38,8 +49,6 @@ impl Inference for OpenAiCompatible {
 impl OpenAiCompatible {
     fn outgoing(&self, call: ChatCall) -> ChatRequest {
         let ChatCall { mut request, narrowed } = call;
-        request.stream = Some(true);
-        request.stream_options = Some(StreamOptions { include_usage: true, ..StreamOptions::default() });
         if request.token_limit().is_none() {
             request.max_tokens = self.config.max_tokens;
         }

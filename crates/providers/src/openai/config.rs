@@ -1,14 +1,30 @@
 //! Where the server is and how long to wait for it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+
+/// Whom to believe that the server is who it says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Tls {
+    /// The certificates this machine trusts.
+    #[default]
+    Verified,
+    /// Those, and the certificates of this PEM file.
+    Authority(PathBuf),
+    /// Anybody. For tests and closed networks.
+    Unverified,
+}
 
 #[derive(Clone)]
 pub struct OpenAiConfig {
     /// With or without a trailing `/v1`.
     pub base_url: String,
     pub api_token: Option<SecretString>,
+    pub tls: Tls,
+    /// The key under which a caller may give a token of its own, in `X-LlamaStack-Provider-Data`.
+    pub callers_token: String,
     /// Models to list when the server cannot be asked; empty means discover.
     pub models: Vec<String>,
     /// Set where the server may have embedding models beside its chat models: those whose names do not show it.
@@ -30,6 +46,8 @@ impl Default for OpenAiConfig {
         Self {
             base_url: String::new(),
             api_token: None,
+            tls: Tls::default(),
+            callers_token: "vllm_api_token".into(),
             models: Vec::new(),
             embedding_models: None,
             max_tokens: None,

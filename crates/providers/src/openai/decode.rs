@@ -11,7 +11,7 @@ use wire::openai::completions::Completion;
 /// One event of a stream at most.
 const EVENT_BYTES: usize = 4 * 1024 * 1024;
 /// A whole answer at most.
-const ANSWER_BYTES: usize = 64 * 1024 * 1024;
+pub(super) const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
 /// How one chunk of the dialect at hand is taken in.
 type Take = fn(&mut Order, &str) -> Result<Vec<ChatDelta>, InferenceError>;
@@ -51,7 +51,12 @@ fn read(response: Response, cx: &CallContext, take: Take) -> ChatStream {
                 yield Err(InferenceError::Upstream { status: 502, message: "the answer is too large".into() });
                 return;
             }
-            match take(&mut order, &data) {
+            let first = order.model.is_none();
+            let taken = take(&mut order, &data);
+            if let Some(model) = order.model.as_deref().filter(|_| first) {
+                cx.trace.note("gen_ai.response.model", model.to_owned());
+            }
+            match taken {
                 Ok(deltas) => for delta in deltas { yield Ok(delta); },
                 Err(error) => { yield Err(error); return; }
             }
@@ -70,6 +75,8 @@ struct Order {
     opened: Vec<u32>,
     finish: Option<FinishReason>,
     usage: Option<Usage>,
+    /// As the upstream calls the model that answers.
+    model: Option<String>,
 }
 
 impl Order {
@@ -79,6 +86,7 @@ impl Order {
             Err(error) => return Err(not_a_chunk(data, &error)),
         };
         let mut deltas = Vec::new();
+        self.model.get_or_insert(chunk.model);
         if let Some(usage) = chunk.usage {
             self.usage = Some(usage);
         }
@@ -120,6 +128,7 @@ impl Order {
             Ok(chunk) => chunk,
             Err(error) => return Err(not_a_chunk(data, &error)),
         };
+        self.model.get_or_insert(chunk.model);
         if let Some(usage) = chunk.usage {
             self.usage = Some(usage);
         }
@@ -153,13 +162,13 @@ impl Order {
 }
 
 /// Fields that say something: upstreams fill chunks with nulls.
-fn told(mut fields: wire::JsonObject) -> wire::JsonObject {
+pub(super) fn told(mut fields: wire::JsonObject) -> wire::JsonObject {
     fields.retain(|_, value| !value.is_null());
     fields
 }
 
 /// An error event inside the stream, or nonsense.
-fn not_a_chunk(data: &str, error: &serde_json::Error) -> InferenceError {
+pub(super) fn not_a_chunk(data: &str, error: &dyn std::fmt::Display) -> InferenceError {
     let value: serde_json::Value = serde_json::from_str(data).unwrap_or_default();
     let message = ["/error/message", "/message", "/error"].iter().find_map(|place| value.pointer(place)?.as_str());
     match message {
@@ -167,7 +176,7 @@ fn not_a_chunk(data: &str, error: &serde_json::Error) -> InferenceError {
             let status = value.pointer("/error/code").and_then(serde_json::Value::as_u64).unwrap_or(502);
             InferenceError::Upstream { status: u16::try_from(status).unwrap_or(502), message: message.to_owned() }
         }
-        None => InferenceError::Upstream { status: 502, message: format!("the answer is not a chat chunk: {error}") },
+        None => InferenceError::Upstream { status: 502, message: format!("the answer is not a chat answer: {error}") },
     }
 }
 

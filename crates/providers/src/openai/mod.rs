@@ -3,6 +3,7 @@
 //! Retries happen only before the first byte and only when the server said it did nothing (429, 503) or could not
 //! be reached at all.
 
+mod breaker;
 mod chat;
 mod config;
 mod decode;
@@ -10,8 +11,9 @@ mod embeddings;
 mod models;
 mod rerank;
 mod transport;
+mod whole;
 
-pub use config::OpenAiConfig;
+pub use config::{OpenAiConfig, Tls};
 pub use embeddings::OpenAiEmbeddings;
 pub use rerank::RemoteRerank;
 pub use transport::OpenAiCompatible;

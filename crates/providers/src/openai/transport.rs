@@ -1,16 +1,17 @@
 //! Sends a request and turns every way it can fail into an [`InferenceError`].
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ports::CallContext;
 use ports::health::ProviderHealth;
 use ports::inference::InferenceError;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::config::OpenAiConfig;
+use super::breaker::Breaker;
+use super::config::{OpenAiConfig, Tls};
 use crate::late_client::LateClient;
 
 /// Bytes of an error body that are read.
@@ -21,6 +22,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub struct OpenAiCompatible {
     pub(super) config: OpenAiConfig,
     client: LateClient,
+    breaker: Breaker,
+    /// For answers that come all at once: their first byte may take as long as the caller waits.
+    patient: LateClient,
     /// What the last request met; health asks nobody.
     last: Mutex<ProviderHealth>,
 }
@@ -28,14 +32,18 @@ pub struct OpenAiCompatible {
 impl OpenAiCompatible {
     pub fn new(config: OpenAiConfig) -> Self {
         let (connect, idle) = (config.connect_timeout, config.idle_timeout);
-        let client = LateClient::new(move || {
-            Client::builder()
+        let tls = config.tls.clone();
+        let settings = move || {
+            let builder = Client::builder()
                 .connect_timeout(connect)
-                .read_timeout(idle)
                 .tcp_nodelay(true)
-                .redirect(reqwest::redirect::Policy::none())
-        });
-        Self { config, client, last: Mutex::new(ProviderHealth::Ok) }
+                .redirect(reqwest::redirect::Policy::none());
+            trusting(builder, &tls)
+        };
+        let streamed = settings.clone();
+        let client = LateClient::new(move || streamed().read_timeout(idle));
+        let patient = LateClient::new(settings);
+        Self { config, client, patient, breaker: Breaker::default(), last: Mutex::new(ProviderHealth::Ok) }
     }
 
     pub(super) fn last_seen(&self) -> ProviderHealth {
@@ -43,7 +51,7 @@ impl OpenAiCompatible {
     }
 
     fn client(&self) -> Result<Client, InferenceError> {
-        self.client.get().map_err(|error| InferenceError::Internal(format!("no HTTP client: {error}")))
+        built(&self.client)
     }
 
     fn remember(&self, health: ProviderHealth) {
@@ -67,12 +75,33 @@ impl OpenAiCompatible {
         self.send(|| client.request(Method::POST, &url).json(body), cx).await
     }
 
+    /// For an answer that comes all at once.
+    pub(super) async fn post_patiently(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        cx: &CallContext,
+    ) -> Result<Response, InferenceError> {
+        let (client, url) = (built(&self.patient)?, self.config.url(path));
+        self.send(|| client.request(Method::POST, &url).json(body), cx).await
+    }
+
     /// Tries until the server begins to answer or the tries are used up.
     async fn send(&self, build: impl Fn() -> RequestBuilder, cx: &CallContext) -> Result<Response, InferenceError> {
         let mut tried = 0;
         loop {
             tried += 1;
-            let (error, pause) = match self.once(build(), cx).await {
+            if let Err(wait) = self.breaker.admit(Instant::now()) {
+                let message = format!("it failed several times in a row; next try in {:.1} s", wait.as_secs_f32());
+                return Err(InferenceError::Unreachable(message));
+            }
+            let outcome = self.once(build(), cx).await;
+            match &outcome {
+                Err((InferenceError::Unreachable(_), _)) => self.breaker.failed(Instant::now()),
+                Err((InferenceError::Cancelled | InferenceError::Timeout(_), _)) => {}
+                _ => self.breaker.answered(),
+            }
+            let (error, pause) = match outcome {
                 Ok(response) => {
                     self.remember(ProviderHealth::Ok);
                     return Ok(response);
@@ -100,9 +129,17 @@ impl OpenAiCompatible {
         cx: &CallContext,
     ) -> Result<Response, (InferenceError, Option<Duration>)> {
         let own = self.config.api_token.as_ref().map(|token| token.expose_secret().to_owned());
-        let token = cx.provider_data.get("vllm_api_token").and_then(|token| token.as_str()).map(str::to_owned).or(own);
+        let given = cx.provider_data.get(&self.config.callers_token).and_then(|token| token.as_str());
+        let token = given.map(str::to_owned).or(own);
         let request = match token {
             Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let request = match cx.trace.headers() {
+            Some((parent, state)) => {
+                let request = request.header("traceparent", parent);
+                state.into_iter().fold(request, |request, state| request.header("tracestate", state))
+            }
             None => request,
         };
         let sending = tokio::time::timeout(cx.left(), request.send());
@@ -124,6 +161,28 @@ impl OpenAiCompatible {
         let message = error_message(response).await;
         Err((upstream(status, message), pause))
     }
+}
+
+/// A file that cannot be read leaves the machine's own certificates, and a warning: other providers still serve.
+fn trusting(builder: ClientBuilder, tls: &Tls) -> ClientBuilder {
+    let authority = match tls {
+        Tls::Verified => return builder,
+        Tls::Unverified => return builder.danger_accept_invalid_certs(true),
+        Tls::Authority(path) => path,
+    };
+    let read = std::fs::read(authority).map_err(|error| error.to_string());
+    let certificates = read.and_then(|pem| Certificate::from_pem_bundle(&pem).map_err(|error| error.to_string()));
+    match certificates {
+        Ok(certificates) => certificates.into_iter().fold(builder, ClientBuilder::add_root_certificate),
+        Err(error) => {
+            tracing::warn!(path = %authority.display(), %error, "certificates of a model server not read");
+            builder
+        }
+    }
+}
+
+fn built(client: &LateClient) -> Result<Client, InferenceError> {
+    client.get().map_err(|error| InferenceError::Internal(format!("no HTTP client: {error}")))
 }
 
 fn failure(error: &reqwest::Error) -> (InferenceError, Option<Duration>) {

@@ -11,7 +11,7 @@ use engine::own::SearchWords;
 use engine::registry::Serves;
 use engine::respond::Connectors;
 use engine::{Background, Limits, Own, Registry, Responder};
-use gateway::{App, Edge, Stores};
+use gateway::{Admission, App, Edge, Quota, Stores};
 use ports::Ids;
 use ports::context::{SystemClock, UuidIds};
 use ports::tools::{Place, ToolServer};
@@ -20,13 +20,20 @@ use secrecy::ExposeSecret;
 
 use crate::config::{ConnectorConfig, GatewayConfig, StackConfig};
 
-use super::providers;
+use super::{auth, providers};
+
+/// The period of a quota.
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// `warm`: load the chat model now rather than at the first question.
 pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> {
     let folder = config.data_dir.join("gateway");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let store = storage::Store::open(&format!("sqlite://{}", folder.join("gateway.db").display())).await?;
+    let (store, later) = store(config)?;
+    if !later {
+        store.bring_up().await?;
+    }
+    let policy = Arc::new(config.gateway.auth.access_policy.clone());
     let entries = providers::entries(config, warm);
     let first_chat = config.gateway.providers.iter().find_map(|provider| {
         let entry = entries.iter().find(|entry| entry.id == provider.id)?;
@@ -44,7 +51,8 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
         vectors: Arc::new(store.clone()),
         search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
     };
-    let registry = Arc::new(Registry::new(entries).with_registrations(stores.registrations.clone()));
+    let registry = Registry::new(entries).with_policy(policy).with_registrations(stores.registrations.clone());
+    let registry = Arc::new(registry);
     let own = Own::new(&registry, stores.kept(), Arc::new(SystemClock))
         .with_web(web_search(&config.gateway)?)
         .with_words(search_words(&config.gateway));
@@ -63,24 +71,55 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
     });
     let edge = Edge {
         allowed: config.gateway.allowed.clone(),
-        token: config.gateway.token.clone(),
+        admission: Admission {
+            authenticator: auth::authenticator(&config.gateway)?,
+            routes: config.gateway.auth.route_policy.clone(),
+            quota: config.gateway.quota.as_ref().map(|quota| {
+                let (anonymous, known) = (quota.anonymous_max_requests, quota.authenticated_max_requests);
+                Quota::new(Arc::new(store.clone()), anonymous, known, DAY)
+            }),
+        },
         max_body_bytes: config.gateway.max_body_bytes,
         max_running: config.gateway.max_running,
         time_limit: Duration::from_secs(config.gateway.time_limit_seconds),
         version: config.gateway.version.clone(),
         default_model: config.gateway.default_model.clone().or(first_chat),
         default_embedding_model: config.gateway.default_embedding_model.clone(),
+        max_file_bytes: config.gateway.max_file_bytes.unwrap_or(Edge::default().max_file_bytes),
         ..Edge::default()
     };
-    let app = App::new(responder, Arc::new(store.clone()), Arc::new(store), stores, edge);
-    Ok(gateway::service(app))
+    let app = App::new(responder, Arc::new(store.clone()), Arc::new(store.clone()), stores, edge);
+    let service = gateway::service(app);
+    Ok(if later { service.with_task(move |stop| store.come_up(stop)) } else { service })
+}
+
+/// The database of the configuration, not spoken to yet, and whether that may wait: a server that is down must not
+/// keep the control plane from starting.
+fn store(config: &StackConfig) -> Result<(storage::Store, bool)> {
+    let own = &config.gateway;
+    let policy = Arc::new(own.auth.access_policy.clone());
+    let settings = storage::Settings { policy, connections: own.database_connections };
+    let file = config.data_dir.join("gateway").join("gateway.db");
+    let given = own.database_url.as_ref().map(|url| url.expose_secret().to_owned());
+    let url = given.unwrap_or_else(|| format!("sqlite://{}", file.display()));
+    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    if !known {
+        bail!("gateway.database_url must begin with postgres:// or sqlite://");
+    }
+    Ok((storage::Store::prepare(&url, settings)?, !url.starts_with("sqlite:")))
+}
+
+/// Brings the control plane's database up to date, or says why it cannot.
+pub async fn migrate(config: &StackConfig) -> Result<()> {
+    std::fs::create_dir_all(config.data_dir.join("gateway"))?;
+    Ok(store(config)?.0.bring_up().await?)
 }
 
 fn web_search(config: &GatewayConfig) -> Result<Option<Arc<dyn WebSearch>>> {
     let Some(web) = &config.web_search else { return Ok(None) };
-    let Some(name) = web.provider.as_deref().filter(|name| !name.is_empty()) else { return Ok(None) };
-    let engine = Engine::named(name)
-        .with_context(|| format!("gateway.web_search.provider: '{name}' is not searxng, brave or tavily"))?;
+    let Some(provider) = &web.provider else { return Ok(None) };
+    let engine = Engine::named(provider)
+        .with_context(|| format!("gateway.web_search.provider: '{provider}' is not searxng, brave or tavily"))?;
     let settings = WebSearchConfig { engine, url: web.url.clone(), api_key: web.api_key.clone() };
     let search = RemoteWebSearch::new(settings).context("gateway.web_search.url: a SearXNG needs its address")?;
     Ok(Some(Arc::new(search)))

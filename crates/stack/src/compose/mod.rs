@@ -1,5 +1,6 @@
 //! The only place that knows every room: turns configuration into services.
 
+mod auth;
 mod chat_model;
 mod claims;
 mod gateway;
@@ -9,6 +10,7 @@ mod tools;
 
 pub use chat_model::{cache, first_file};
 pub use claims::config as claims_config;
+pub use gateway::migrate;
 pub use gateway::service as gateway;
 pub use ocr::service as ocr;
 pub use ocr::{read_file, stdio as ocr_stdio, worker as ocr_worker};

@@ -6,10 +6,10 @@ use std::time::Duration;
 use anyhow::Result;
 use engine::ModelTraits;
 use engine::registry::{ProviderEntry, Serves};
-use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings, RemoteRerank};
+use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings, RemoteRerank, Tls};
 use serde_json::json;
 
-use crate::config::{ProviderConfig, ProviderKind, StackConfig};
+use crate::config::{ProviderConfig, ProviderKind, StackConfig, TlsVerify};
 
 use super::chat_model;
 
@@ -58,6 +58,27 @@ fn far(provider: &ProviderConfig, remote: OpenAiConfig) -> Vec<Serves> {
     }
 }
 
+/// `true`, `false`, or the path of a PEM file, as Llama Stack's `tls_verify`.
+fn tls(verify: Option<&TlsVerify>) -> Tls {
+    match verify {
+        None | Some(TlsVerify::Switch(true)) => Tls::Verified,
+        Some(TlsVerify::Switch(false)) => Tls::Unverified,
+        Some(TlsVerify::Text(text)) => match text.as_str() {
+            "" | "true" => Tls::Verified,
+            "false" => Tls::Unverified,
+            path => Tls::Authority(path.into()),
+        },
+    }
+}
+
+/// Llama Stack's names: `openai_api_key`, and `vllm_api_token` for every vLLM.
+fn callers_token(provider_id: &str) -> String {
+    match provider_id.starts_with("vllm") {
+        true => "vllm_api_token".into(),
+        false => format!("{provider_id}_api_key"),
+    }
+}
+
 fn traits(provider: &ProviderConfig, small: bool) -> ModelTraits {
     let grounded = provider.grounded.unwrap_or(small);
     let default = if grounded { 360 } else { ModelTraits::default().output_budget };
@@ -68,6 +89,8 @@ fn remote(provider: &ProviderConfig) -> Option<OpenAiConfig> {
     Some(OpenAiConfig {
         base_url: provider.url.clone()?,
         api_token: provider.api_token.clone(),
+        tls: tls(provider.tls_verify.as_ref()),
+        callers_token: callers_token(&provider.id),
         models: provider.models.clone(),
         max_tokens: provider.max_tokens,
         connect_timeout: Duration::from_secs(3),

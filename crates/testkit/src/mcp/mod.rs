@@ -53,6 +53,8 @@ pub enum Reply {
 pub struct Called {
     pub tool: String,
     pub arguments: Value,
+    /// `_meta` of its parameters.
+    pub meta: Value,
     /// Headers of the HTTP request that carried it.
     pub headers: HeaderMap,
 }
@@ -212,7 +214,8 @@ impl Script {
         let name = params["name"].as_str().unwrap_or_default();
         let reply = lock(&self.tools).get_mut(name).map(|tool| tool.queue.pop_front().unwrap_or(tool.standing.clone()));
         let Some(reply) = reply else { return Outcome::Answer(error(id, -32602, "unknown tool")) };
-        let called = Called { tool: name.into(), arguments: params["arguments"].clone(), headers: headers.clone() };
+        let (arguments, meta) = (params["arguments"].clone(), params["_meta"].clone());
+        let called = Called { tool: name.into(), arguments, meta, headers: headers.clone() };
         self.called.send_modify(|all| all.push(called));
         let text = |text: &str| json!([{"type": "text", "text": text}]);
         match reply {

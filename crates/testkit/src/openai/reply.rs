@@ -52,7 +52,10 @@ pub(super) fn whole(answer: &Answer, request: &Value, mut abandoned: Abandoned) 
     if !calls.is_empty() {
         message["tool_calls"] = json!(calls);
     }
-    let choice = json!({"index": 0, "message": message, "finish_reason": answer.finish_reason()});
+    let mut choice = json!({"index": 0, "message": message, "finish_reason": answer.finish_reason()});
+    if let Some(Value::Object(beside)) = &answer.beside {
+        choice.as_object_mut().expect("an object").extend(beside.clone());
+    }
     let choices = if answer.fault == Some(Fault::NoChoices) { json!([]) } else { json!([choice]) };
     let mut body = json!({"id": "chatcmpl-fake", "object": "chat.completion", "created": 1_700_000_000,
         "model": request["model"], "choices": choices});

@@ -1,7 +1,10 @@
 //! What every store of agents keeps.
 
+use ports::access::Caller;
 use ports::agents::{Agent, AgentSession, Agents, Slice, StoredTurn};
 use serde_json::json;
+
+use super::ann;
 
 /// Runs the whole contract on a store, which must hold no agents.
 pub async fn keeps_the_contract(store: &dyn Agents) {
@@ -11,13 +14,13 @@ pub async fn keeps_the_contract(store: &dyn Agents) {
 
 const ALL: Slice = Slice { start: 0, limit: 1000 };
 
-fn agent(id: &str, created_at: i64, owner: Option<&str>) -> Agent {
+fn agent(id: &str, created_at: i64, owner: Option<&Caller>) -> Agent {
     let config = json!({"model": "m", "instructions": "be exact", "toolgroups": ["mcp::ocr"], "unknown_to_us": 1});
     Agent {
         id: id.into(),
         config: serde_json::from_value(config).expect("a configuration"),
         created_at,
-        owner: owner.map(str::to_owned),
+        owner: owner.cloned(),
     }
 }
 
@@ -25,7 +28,7 @@ async fn keeps_agents(store: &dyn Agents) {
     for (id, at) in [("b", 20), ("a", 20), ("c", 10)] {
         store.put_agent(&agent(id, at, None)).await.expect("put");
     }
-    store.put_agent(&agent("ann's", 5, Some("ann"))).await.expect("put");
+    store.put_agent(&agent("ann's", 5, Some(&ann()))).await.expect("put");
     assert_eq!(store.agent("b", None).await.expect("get"), Some(agent("b", 20, None)));
     assert_eq!(store.agent("ann's", None).await.expect("get"), None, "an owner sees only what is theirs");
     let page = store.agents(Slice { start: 0, limit: 2 }, None).await.expect("list");

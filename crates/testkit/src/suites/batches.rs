@@ -1,11 +1,13 @@
 //! What every store of batches keeps.
 
+use ports::access::Caller;
 use ports::batches::{Batch, BatchLine, BatchStatus, Batches};
 use ports::responses::{Lease, Page};
 
+use super::ann;
 use super::responses::Processes;
 
-fn batch(id: &str, created_at: i64, owner: Option<&str>) -> Batch {
+fn batch(id: &str, created_at: i64, owner: Option<&Caller>) -> Batch {
     Batch {
         id: id.into(),
         endpoint: "/v1/embeddings".into(),
@@ -21,12 +23,12 @@ fn batch(id: &str, created_at: i64, owner: Option<&str>) -> Batch {
         total: 0,
         completed: 0,
         failed: 0,
-        owner: owner.map(str::to_owned),
+        owner: owner.cloned(),
     }
 }
 
 pub async fn keeps_the_contract(store: &dyn Batches, processes: Processes) {
-    for made in [batch("b1", 1, None), batch("b2", 2, None), batch("hers", 3, Some("ann"))] {
+    for made in [batch("b1", 1, None), batch("b2", 2, None), batch("hers", 3, Some(&ann()))] {
         assert!(store.create_batch(&made).await.expect("created"));
     }
     assert!(!store.create_batch(&batch("b1", 9, None)).await.expect("answered"), "an id is taken once");

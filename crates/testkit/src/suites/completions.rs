@@ -1,10 +1,13 @@
 //! What every store of chat completions keeps.
 
+use ports::access::Caller;
 use ports::completions::{Completions, StoredCompletion};
 use ports::responses::Page;
 use serde_json::json;
 
-fn stored(id: &str, created: i64, model: &str, owner: Option<&str>) -> StoredCompletion {
+use super::ann;
+
+fn stored(id: &str, created: i64, model: &str, owner: Option<&Caller>) -> StoredCompletion {
     let completion = json!({
         "id": id, "object": "chat.completion", "created": created, "model": model, "unknown_to_us": 1,
         "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "é"}}],
@@ -12,7 +15,7 @@ fn stored(id: &str, created: i64, model: &str, owner: Option<&str>) -> StoredCom
     StoredCompletion {
         completion: serde_json::from_value(completion).expect("a completion"),
         input_messages: serde_json::from_value(json!([{"role": "user", "content": "hi"}])).expect("messages"),
-        owner: owner.map(str::to_owned),
+        owner: owner.cloned(),
     }
 }
 
@@ -26,7 +29,7 @@ pub async fn keeps_the_contract(store: &dyn Completions) {
         stored("chatcmpl_2", 5, "a", None),
         stored("chatcmpl_1", 5, "b", None),
         stored("chatcmpl_3", 4, "a", None),
-        stored("chatcmpl_4", 9, "a", Some("ann")),
+        stored("chatcmpl_4", 9, "a", Some(&ann())),
     ];
     store.put_completions(&batch).await.expect("put");
     store.put_completions(&[]).await.expect("nothing to put");
@@ -48,6 +51,6 @@ pub async fn keeps_the_contract(store: &dyn Completions) {
     assert_eq!(ids(&of_a.rows), ["chatcmpl_3", "chatcmpl_2"]);
 
     assert!(!store.remove_completion("chatcmpl_4", None).await.expect("remove"), "ann's");
-    assert!(store.remove_completion("chatcmpl_4", Some("ann")).await.expect("remove"));
-    assert!(!store.remove_completion("chatcmpl_4", Some("ann")).await.expect("remove again"));
+    assert!(store.remove_completion("chatcmpl_4", Some(&ann())).await.expect("remove"));
+    assert!(!store.remove_completion("chatcmpl_4", Some(&ann())).await.expect("remove again"));
 }

@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use ports::access::Caller;
 use ports::conversations::{Appended, Conversations, MOST_ITEMS, StoredConversation};
 use ports::responses::Page;
 use serde_json::json;
 use wire::JsonObject;
 use wire::openai::items::Item;
+
+use super::{ann, bob};
 
 /// Runs the whole contract on a store, which must be empty.
 pub async fn keeps_the_contract(store: Arc<dyn Conversations>) {
@@ -18,10 +21,10 @@ pub async fn keeps_the_contract(store: Arc<dyn Conversations>) {
     loses_nothing_of_appends_at_once(store).await;
 }
 
-fn conversation(id: &str, owner: Option<&str>) -> StoredConversation {
+fn conversation(id: &str, owner: Option<&Caller>) -> StoredConversation {
     let mut metadata = JsonObject::new();
     metadata.insert("name".into(), "réclamation".into());
-    StoredConversation { id: id.into(), created_at: 7, metadata, owner: owner.map(str::to_owned) }
+    StoredConversation { id: id.into(), created_at: 7, metadata, owner: owner.cloned() }
 }
 
 fn item(id: &str) -> Item {
@@ -86,16 +89,17 @@ async fn keeps_items_in_order(store: &dyn Conversations) {
 }
 
 async fn keeps_owners_apart(store: &dyn Conversations) {
-    store.create_conversation(&conversation("conv_a", Some("ann")), &[item("msg_1")]).await.expect("create");
-    let bob = Some("bob");
+    store.create_conversation(&conversation("conv_a", Some(&ann())), &[item("msg_1")]).await.expect("create");
+    let bob = bob();
+    let bob = Some(&*bob);
     assert_eq!(store.conversation("conv_a", bob).await.expect("get"), None);
     assert_eq!(store.append_items("conv_a", &[item("msg_2")], bob).await.expect("append"), Appended::Unknown);
     assert!(store.all_items("conv_a", bob).await.expect("items").is_empty());
     assert_eq!(store.item("conv_a", "msg_1", bob).await.expect("item"), None);
     assert!(!store.remove_item("conv_a", "msg_1", bob).await.expect("remove"));
     assert!(!store.remove_conversation("conv_a", bob).await.expect("remove"));
-    assert_eq!(ids(&store.all_items("conv_a", Some("ann")).await.expect("items")), ["msg_1"]);
-    assert!(store.remove_conversation("conv_a", Some("ann")).await.expect("remove"));
+    assert_eq!(ids(&store.all_items("conv_a", Some(&ann())).await.expect("items")), ["msg_1"]);
+    assert!(store.remove_conversation("conv_a", Some(&ann())).await.expect("remove"));
 }
 
 async fn is_bounded(store: &dyn Conversations) {

@@ -3,6 +3,8 @@
 use ports::prompts::{Prompts, Revised};
 use wire::llama::prompts::Prompt;
 
+use super::{ann, bob};
+
 fn prompt(id: &str) -> Prompt {
     Prompt {
         prompt: "Bonjour {{name}}".into(),
@@ -40,10 +42,15 @@ pub async fn keeps_the_contract(store: &dyn Prompts) {
     let listed: Vec<(&str, u32)> = all.iter().map(|one| (one.prompt_id.as_str(), one.version)).collect();
     assert_eq!(listed, [("pmpt_b", 1), ("pmpt_a", 1)], "oldest first, each in its default version");
 
-    let bob = Some("bob");
-    assert_eq!(store.prompt("pmpt_b", None, bob).await.expect("get"), None);
-    assert!(store.prompts(bob).await.expect("list").is_empty());
-    assert!(!store.remove_prompt("pmpt_b", bob).await.expect("remove"));
+    let (ann, bob) = (ann(), bob());
+    let (ann, bob) = (Some(&*ann), Some(&*bob));
+    store.create_prompt(&prompt("pmpt_ann"), 9, ann).await.expect("create");
+    assert_eq!(store.prompt("pmpt_ann", None, bob).await.expect("get"), None);
+    assert_eq!(store.set_default_version("pmpt_ann", 1, bob).await.expect("default"), None);
+    assert_eq!(store.revise_prompt("pmpt_ann", 1, "his", &[], true, bob).await.expect("revise"), Revised::Unknown);
+    assert_eq!((store.prompts(bob).await.expect("list").len(), store.prompts(ann).await.expect("list").len()), (2, 3));
+    assert!(!store.remove_prompt("pmpt_ann", bob).await.expect("remove"));
+    assert!(store.remove_prompt("pmpt_ann", ann).await.expect("remove"));
     assert!(store.remove_prompt("pmpt_b", None).await.expect("remove"));
     assert!(!store.remove_prompt("pmpt_b", None).await.expect("remove again"));
     assert!(store.prompt_versions("pmpt_b", None).await.expect("versions").is_empty());

@@ -1,8 +1,11 @@
 //! What every store of responses keeps.
 
+use ports::access::Caller;
 use ports::responses::{Lease, Page, Responses, StoredResponse};
 use serde_json::{Value, json};
 use wire::openai::responses::{ResponseObject, ResponseStatus};
+
+use super::{ann, bob};
 
 /// Whether more than one process may work on the store's responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub async fn keeps_the_contract(store: &dyn Responses, processes: Processes) {
 }
 
 /// A small stored response, made of what the wire allows.
-pub fn stored(id: &str, created_at: i64, owner: Option<&str>) -> StoredResponse {
+pub fn stored(id: &str, created_at: i64, owner: Option<&Caller>) -> StoredResponse {
     StoredResponse {
         response: response(id, created_at),
         input: serde_json::from_value(json!([
@@ -33,7 +36,7 @@ pub fn stored(id: &str, created_at: i64, owner: Option<&str>) -> StoredResponse 
         ]))
         .expect("an input item"),
         history: Vec::new(),
-        owner: owner.map(str::to_owned),
+        owner: owner.cloned(),
         request: None,
     }
 }
@@ -79,15 +82,15 @@ async fn removes(store: &dyn Responses) {
 }
 
 async fn keeps_owners_apart(store: &dyn Responses) {
-    store.put(&stored("resp_ann", 1, Some("ann"))).await.expect("put");
-    store.put(&stored("resp_bob", 2, Some("bob"))).await.expect("put");
-    assert_eq!(store.get("resp_ann", Some("bob")).await.expect("get"), None);
-    assert!(!store.remove("resp_ann", Some("bob")).await.expect("remove"), "bob removes nothing of ann's");
-    let of_bob = store.list(&page(None, 100, Order::Newest), None, Some("bob")).await.expect("list");
+    store.put(&stored("resp_ann", 1, Some(&ann()))).await.expect("put");
+    store.put(&stored("resp_bob", 2, Some(&bob()))).await.expect("put");
+    assert_eq!(store.get("resp_ann", Some(&bob())).await.expect("get"), None);
+    assert!(!store.remove("resp_ann", Some(&bob())).await.expect("remove"), "bob removes nothing of ann's");
+    let of_bob = store.list(&page(None, 100, Order::Newest), None, Some(&bob())).await.expect("list");
     assert_eq!(ids(&of_bob.rows), ["resp_bob"]);
-    assert!(store.get("resp_ann", Some("ann")).await.expect("get").is_some());
-    assert!(store.remove("resp_ann", Some("ann")).await.expect("remove"));
-    assert!(store.remove("resp_bob", Some("bob")).await.expect("remove"));
+    assert!(store.get("resp_ann", Some(&ann())).await.expect("get").is_some());
+    assert!(store.remove("resp_ann", Some(&ann())).await.expect("remove"));
+    assert!(store.remove("resp_bob", Some(&bob())).await.expect("remove"));
 }
 
 async fn pages_by_time(store: &dyn Responses) {
@@ -135,20 +138,20 @@ async fn pages_backwards_and_by_model(store: &dyn Responses) {
 }
 
 async fn moves_on_only_what_is_not_over(store: &dyn Responses) {
-    let mut work = stored("resp_w", 1, Some("ann"));
+    let mut work = stored("resp_w", 1, Some(&ann()));
     work.response.status = ResponseStatus::Queued;
     store.begin(&work, &Lease { runner: "a".into(), until: 50 }).await.expect("begin");
     work.response.status = ResponseStatus::InProgress;
     assert!(store.advance(&work).await.expect("advance"));
-    let strangers = StoredResponse { owner: Some("bob".into()), ..work.clone() };
+    let strangers = StoredResponse { owner: Some(bob()), ..work.clone() };
     assert!(!store.advance(&strangers).await.expect("advance"), "an owner moves on only what is theirs");
     work.response.status = ResponseStatus::Cancelled;
     assert!(store.advance(&work).await.expect("advance"));
     let mut late = work.clone();
     late.response.status = ResponseStatus::Completed;
     assert!(!store.advance(&late).await.expect("advance"), "what was cancelled stays so");
-    assert_eq!(store.get("resp_w", Some("ann")).await.expect("get"), Some(work));
-    assert!(store.remove("resp_w", Some("ann")).await.expect("remove"));
+    assert_eq!(store.get("resp_w", Some(&ann())).await.expect("get"), Some(work));
+    assert!(store.remove("resp_w", Some(&ann())).await.expect("remove"));
     assert!(!store.advance(&late).await.expect("advance"), "what was removed does not come back");
 }
 

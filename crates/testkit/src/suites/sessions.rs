@@ -2,6 +2,8 @@
 
 use ports::sessions::{Session, SessionTool, Sessions};
 
+use super::{ann, bob};
+
 pub async fn keeps_the_contract(store: &dyn Sessions) {
     assert_eq!(store.session("sess_none", None).await.expect("get"), None);
     let mut session = Session {
@@ -14,13 +16,13 @@ pub async fn keeps_the_contract(store: &dyn Sessions) {
         max_infer_iters: Some(8),
         last_response_id: None,
         started_at: 1_700_000_000,
-        owner: Some("ann".into()),
+        owner: Some(ann()),
     };
     store.put_session(&session).await.expect("put");
-    assert_eq!(store.session("sess_1", Some("ann")).await.expect("get"), Some(session.clone()));
-    assert_eq!(store.session("sess_1", Some("bob")).await.expect("get"), None, "an owner sees only what is theirs");
+    assert_eq!(store.session("sess_1", Some(&ann())).await.expect("get"), Some(session.clone()));
+    assert_eq!(store.session("sess_1", Some(&bob())).await.expect("get"), None, "an owner sees only what is theirs");
     session.last_response_id = Some("resp_1".into());
     session.tools.clear();
     store.put_session(&session).await.expect("put again");
-    assert_eq!(store.session("sess_1", Some("ann")).await.expect("get"), Some(session));
+    assert_eq!(store.session("sess_1", Some(&ann())).await.expect("get"), Some(session));
 }

@@ -7,6 +7,8 @@ use ports::vectors::{
 use serde_json::json;
 use wire::openai::vector_stores::ChunkingStrategy;
 
+use super::ann;
+
 pub async fn keeps_the_contract(store: &dyn VectorStores) {
     keeps_stores(store).await;
     keeps_files(store).await;
@@ -39,13 +41,18 @@ async fn keeps_stores(store: &dyn VectorStores) {
         store.put_vector_store(&vector_store(id, at)).await.expect("put");
     }
     assert_eq!(store.vector_store("vs_1", None).await.expect("get"), Some(vector_store("vs_1", 5)));
-    assert_eq!(store.vector_store("vs_1", Some("ann")).await.expect("get"), None);
+    assert!(store.vector_store("vs_1", Some(&ann())).await.expect("get").is_some(), "nobody's is everybody's");
+    store.put_vector_store(&VectorStore { owner: Some(ann()), ..vector_store("vs_ann", 9) }).await.expect("put");
+    assert_eq!(store.vector_store("vs_ann", None).await.expect("get"), None);
     let listed = store.vector_stores(&page(1), None).await.expect("list");
     assert_eq!((listed.rows[0].id.as_str(), listed.has_more), ("vs_2", true));
     let next = Page { after: Some("vs_2".into()), ..page(1) };
     let listed = store.vector_stores(&next, None).await.expect("list");
     assert_eq!((listed.rows[0].id.as_str(), listed.has_more), ("vs_1", false));
-    assert!(!store.remove_vector_store("vs_2", Some("ann")).await.expect("kept"));
+    let before = Page { before: Some("vs_1".into()), ..page(5) };
+    assert_eq!(store.vector_stores(&before, None).await.expect("list").rows, [vector_store("vs_2", 5)]);
+    assert!(!store.remove_vector_store("vs_ann", None).await.expect("kept"));
+    assert!(store.remove_vector_store("vs_ann", Some(&ann())).await.expect("removed"));
     assert!(store.remove_vector_store("vs_2", None).await.expect("removed"));
 }
 
@@ -78,6 +85,9 @@ async fn keeps_files(store: &dyn VectorStores) {
     let next = Page { after: Some("f3".into()), ..page(5) };
     let listed = store.all_attached("vs_1", &next, &of_batch).await.expect("list");
     assert_eq!((listed.rows.len(), listed.has_more), (1, false));
+    let before = Page { before: Some("f1".into()), ..page(1) };
+    let listed = store.all_attached("vs_1", &before, &AttachedFilter::default()).await.expect("list");
+    assert_eq!((listed.rows[0].file_id.as_str(), listed.has_more), ("f2", true), "the row next to it");
     let failed = AttachedFilter { batch: None, status: Some(AttachStatus::Failed) };
     assert_eq!(store.all_attached("vs_1", &page(5), &failed).await.expect("list").rows.len(), 1);
     let counts = store.file_counts("vs_1", None).await.expect("counted");

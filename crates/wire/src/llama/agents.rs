@@ -1,12 +1,13 @@
 //! The agents of Llama Stack 0.3: configuration, sessions, turns and their steps.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::JsonObject;
 use crate::openai::chat::Content;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CreateAgent {
     pub agent_config: LegacyAgentConfig,
     #[serde(flatten)]
@@ -14,7 +15,7 @@ pub struct CreateAgent {
 }
 
 /// What an agent is made of. Written out whole, defaults and nulls included, as 0.3 writes it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LegacyAgentConfig {
     #[serde(default)]
     pub sampling_params: SamplingParams,
@@ -49,7 +50,7 @@ pub struct LegacyAgentConfig {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SamplingParams {
     #[serde(default)]
     pub strategy: Strategy,
@@ -75,7 +76,7 @@ impl Default for SamplingParams {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Strategy {
     #[default]
@@ -92,7 +93,7 @@ pub enum Strategy {
     },
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolConfig {
     /// `auto`, `required`, `none`, or the name of a tool.
     #[serde(default)]
@@ -106,7 +107,7 @@ pub struct ToolConfig {
 }
 
 /// A tool that the caller runs. Clients before 0.3 give `parameters`, a list, in place of a schema.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientTool {
     pub name: String,
     #[serde(default)]
@@ -117,14 +118,14 @@ pub struct ClientTool {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CreateAgentSession {
     pub session_name: String,
     #[serde(flatten)]
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentTurn {
     pub messages: Vec<AgentMessage>,
     #[serde(default)]
@@ -140,7 +141,7 @@ pub struct AgentTurn {
 }
 
 /// A user's message, or the result of a tool that the caller ran (`role: "tool"` with its `call_id`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentMessage {
     pub role: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -154,7 +155,7 @@ pub struct AgentMessage {
 }
 
 /// Text, one part, or a list of parts: `{"type": "text", "text"}` and `{"type": "image", "image": {"url": {"uri"}}}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Interleaved {
     Content(Content),
@@ -175,7 +176,7 @@ impl Interleaved {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentDocument {
     /// Text or parts; a `{"uri"}` is refused.
     pub content: Value,
@@ -185,7 +186,7 @@ pub struct AgentDocument {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResumeTurn {
     pub tool_responses: Vec<ToolResponse>,
     #[serde(default)]
@@ -194,7 +195,7 @@ pub struct ResumeTurn {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolResponse {
     pub call_id: String,
     pub tool_name: String,
@@ -203,7 +204,7 @@ pub struct ToolResponse {
     pub metadata: Option<Value>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LegacyToolCall {
     pub call_id: String,
     pub tool_name: String,
@@ -212,7 +213,7 @@ pub struct LegacyToolCall {
 }
 
 /// What a model said at the end of an inference step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CompletionMessage {
     pub role: String,
     pub content: String,
@@ -221,7 +222,7 @@ pub struct CompletionMessage {
     pub tool_calls: Vec<LegacyToolCall>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LegacyStep {
     pub turn_id: String,
     pub step_id: String,
@@ -232,7 +233,7 @@ pub struct LegacyStep {
     pub kind: StepKind,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "step_type", rename_all = "snake_case")]
 pub enum StepKind {
     Inference { model_response: CompletionMessage },
@@ -250,7 +251,7 @@ impl StepKind {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LegacyTurn {
     pub turn_id: String,
     pub session_id: String,
@@ -263,7 +264,7 @@ pub struct LegacyTurn {
 }
 
 /// Llama Stack's older pages: `{"data": [...], "has_more": bool, "url": "/v1/agents"}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OldPage<T> {
     pub data: Vec<T>,
     pub has_more: bool,

@@ -1,12 +1,13 @@
 //! The two routes of the migration document: `/agents/sessions/create` and `/agents/turn/create`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::JsonObject;
 use crate::openai::chat::Content;
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CreateSession {
     #[serde(default)]
     pub session_name: Option<String>,
@@ -18,7 +19,7 @@ pub struct CreateSession {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentConfig {
     #[serde(default)]
     pub model: Option<String>,
@@ -33,7 +34,7 @@ pub struct AgentConfig {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CreateTurn {
     pub session_id: String,
     pub messages: Vec<TurnMessage>,
@@ -43,7 +44,7 @@ pub struct CreateTurn {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TurnMessage {
     pub role: String,
     pub content: Content,

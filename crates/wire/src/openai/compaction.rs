@@ -1,12 +1,13 @@
 //! `POST /v1/responses/compact`: a conversation in, fewer items that stand for it out.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::items::Item;
 use super::responses::{ResponseInput, ResponseUsage};
 use crate::JsonObject;
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CompactRequest {
     pub model: String,
     #[serde(default)]
@@ -19,7 +20,7 @@ pub struct CompactRequest {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Compacted {
     pub id: String,
     /// `response.compaction`.

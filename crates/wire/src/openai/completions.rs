@@ -1,12 +1,13 @@
 //! `POST /v1/completions`: a bare prompt goes on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::chat::{FinishReason, Stop, StreamOptions, Usage};
 use crate::JsonObject;
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CompletionRequest {
     pub model: String,
     pub prompt: Prompt,
@@ -29,7 +30,7 @@ pub struct CompletionRequest {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Prompt {
     One(String),
@@ -45,7 +46,7 @@ impl Default for Prompt {
 }
 
 /// An answer, and equally one chunk of a stream.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Completion {
     pub id: String,
     pub object: String,
@@ -58,7 +59,7 @@ pub struct Completion {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CompletionChoice {
     pub index: u32,
     pub text: String,

@@ -1,12 +1,13 @@
 //! `/v1/conversations`: an ordered, growing list of items under one id.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::items::Item;
 use crate::JsonObject;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Conversation {
     /// `conv_` and 48 lowercase hexadecimal digits.
     pub id: String,
@@ -19,7 +20,7 @@ pub struct Conversation {
     pub items: Option<Value>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CreateConversation {
     #[serde(default)]
     pub metadata: Option<JsonObject>,
@@ -27,18 +28,18 @@ pub struct CreateConversation {
     pub items: Option<Vec<Item>>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UpdateConversation {
     pub metadata: JsonObject,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CreateItems {
     pub items: Vec<Item>,
 }
 
 /// A page of anything, as OpenAI writes lists. `first_id` and `last_id` are empty when the page is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ListPage<T> {
     pub object: String,
     pub data: Vec<T>,

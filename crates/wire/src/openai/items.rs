@@ -1,12 +1,13 @@
 //! Items: what goes into a response, what comes out, and what a conversation holds.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::chat::Role;
 use crate::JsonObject;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Item {
     Message(MessageItem),
@@ -64,14 +65,14 @@ impl Item {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum LooseItem {
     Message(MessageItem),
     Unknown(Value),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemStatus {
     #[default]
@@ -81,7 +82,7 @@ pub enum ItemStatus {
     Failed,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -105,7 +106,7 @@ impl MessageItem {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum MessageContent {
     Text(String),
@@ -119,7 +120,7 @@ impl Default for MessageContent {
 }
 
 /// `type` is `input_text`, `output_text`, `refusal`, `input_image`, ...
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MessagePart {
     #[serde(rename = "type")]
     pub kind: String,
@@ -151,7 +152,7 @@ impl MessagePart {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FunctionCallItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -163,7 +164,7 @@ pub struct FunctionCallItem {
     pub status: Option<ItemStatus>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FunctionCallOutputItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -183,7 +184,7 @@ impl FunctionCallOutputItem {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McpListToolsItem {
     pub id: String,
     pub server_label: String,
@@ -192,7 +193,7 @@ pub struct McpListToolsItem {
     pub error: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McpListedTool {
     pub name: String,
     #[serde(default)]
@@ -202,7 +203,7 @@ pub struct McpListedTool {
     pub annotations: Option<Value>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McpCallItem {
     pub id: String,
     pub server_label: String,
@@ -219,7 +220,7 @@ pub struct McpCallItem {
     pub approval_request_id: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McpApprovalRequestItem {
     pub id: String,
     pub server_label: String,
@@ -227,7 +228,7 @@ pub struct McpApprovalRequestItem {
     pub arguments: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McpApprovalResponseItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -238,7 +239,7 @@ pub struct McpApprovalResponseItem {
 }
 
 /// A search of ours in vector stores.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FileSearchCallItem {
     #[serde(default)]
     pub id: String,
@@ -250,7 +251,7 @@ pub struct FileSearchCallItem {
     pub results: Option<Vec<FileSearchResult>>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SearchStatus {
     #[default]
@@ -261,7 +262,7 @@ pub enum SearchStatus {
     Failed,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FileSearchResult {
     #[serde(default)]
     pub attributes: JsonObject,
@@ -276,7 +277,7 @@ pub struct FileSearchResult {
 }
 
 /// A search of ours on the web.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WebSearchCallItem {
     #[serde(default)]
     pub id: String,
@@ -286,7 +287,7 @@ pub struct WebSearchCallItem {
     pub action: Option<WebSearchAction>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WebSearchAction {
     /// `search`.
     #[serde(rename = "type")]
@@ -297,7 +298,7 @@ pub struct WebSearchAction {
     pub sources: Option<Vec<WebSource>>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WebSource {
     /// `url`.
     #[serde(rename = "type")]
@@ -308,7 +309,7 @@ pub struct WebSource {
 }
 
 /// What `/v1/responses/compact` made of a conversation. Its maker alone reads `encrypted_content`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CompactionItem {
     #[serde(default)]
     pub id: String,

@@ -1,16 +1,17 @@
 //! `GET /v1/models`: the union of OpenAI's object and Llama Stack's, which clients of either read.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::JsonObject;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelList {
     pub object: String,
     pub data: Vec<ModelObject>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelObject {
     /// `provider/model`.
     pub id: String,

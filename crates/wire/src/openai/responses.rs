@@ -1,5 +1,6 @@
 //! `POST /v1/responses`: request and object.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use super::items::Item;
 use super::tools::ResponseTool;
 use crate::{JsonObject, lenient};
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResponseRequest {
     pub model: String,
     pub input: ResponseInput,
@@ -48,7 +49,7 @@ pub struct ResponseRequest {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ResponseInput {
     Text(String),
@@ -61,7 +62,7 @@ impl Default for ResponseInput {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseStatus {
     Queued,
@@ -91,7 +92,7 @@ impl ResponseStatus {
 }
 
 /// The response object. Every field is written out, `null` included, as the OpenAI specification lists them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResponseObject {
     pub id: String,
     pub object: String,
@@ -138,7 +139,7 @@ impl ResponseObject {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResponseError {
     /// One of OpenAI's: typed clients know no others.
     pub code: String,
@@ -167,12 +168,12 @@ impl ResponseError {
 /// Those of OpenAI's codes that we use.
 const ERROR_CODES: [&str; 4] = ["server_error", "rate_limit_exceeded", "invalid_prompt", "invalid_base64_image"];
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IncompleteDetails {
     pub reason: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResponseUsage {
     pub input_tokens: u64,
     pub output_tokens: u64,
@@ -196,12 +197,12 @@ impl ResponseUsage {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InputDetails {
     pub cached_tokens: u64,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputDetails {
     pub reasoning_tokens: u64,
 }

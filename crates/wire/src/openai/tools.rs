@@ -1,12 +1,13 @@
 //! Tools as a response request names them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::vector_stores::{Filter, RankingOptions};
 use crate::JsonObject;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ResponseTool {
     Function(FunctionTool),
@@ -19,7 +20,7 @@ pub enum ResponseTool {
 }
 
 /// Search in vector stores of this server.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FileSearchTool {
     pub vector_store_ids: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,7 +35,7 @@ pub struct FileSearchTool {
 }
 
 /// Search on the web through the provider of the configuration.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WebSearchTool {
     /// `low`, `medium` or `high`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,13 +47,13 @@ pub struct WebSearchTool {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WebFilters {
     #[serde(default)]
     pub allowed_domains: Vec<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FunctionTool {
     pub name: String,
     #[serde(default)]
@@ -66,7 +67,7 @@ pub struct FunctionTool {
 }
 
 /// A remote MCP server. `headers` and `authorization` are secrets: they are never echoed, stored or logged.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McpTool {
     pub server_label: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,7 +104,7 @@ impl McpTool {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ApprovalRule {
     All(ApprovalMode),
@@ -115,14 +116,14 @@ pub enum ApprovalRule {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ApprovalMode {
     Always,
     Never,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum AllowedTools {
     Names(Vec<String>),

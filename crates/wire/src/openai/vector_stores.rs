@@ -1,11 +1,12 @@
 //! `/v1/vector_stores`: requests, and the filter language of attributes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::JsonObject;
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CreateVectorStore {
     #[serde(default)]
     pub name: Option<String>,
@@ -25,14 +26,14 @@ pub struct CreateVectorStore {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExpiresAfter {
     /// `last_active_at`.
     pub anchor: String,
     pub days: u32,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ChunkingStrategy {
     Auto,
@@ -42,13 +43,13 @@ pub enum ChunkingStrategy {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChunkSizes {
     pub chunk_overlap_tokens: u32,
     pub max_chunk_size_tokens: u32,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AttachFile {
     pub file_id: String,
     #[serde(default)]
@@ -57,7 +58,7 @@ pub struct AttachFile {
     pub chunking_strategy: Option<ChunkingStrategy>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AttachBatch {
     #[serde(default)]
     pub file_ids: Option<Vec<String>>,
@@ -69,7 +70,7 @@ pub struct AttachBatch {
     pub chunking_strategy: Option<ChunkingStrategy>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SearchVectorStore {
     pub query: SearchWords,
     #[serde(default)]
@@ -86,14 +87,14 @@ pub struct SearchVectorStore {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum SearchWords {
     One(String),
     Many(Vec<String>),
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SearchMode {
     #[default]
@@ -103,7 +104,7 @@ pub enum SearchMode {
 }
 
 /// `ranker` is `auto`, `rrf` or `weighted`; the others belong to one of them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RankingOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ranker: Option<String>,
@@ -121,7 +122,7 @@ pub struct RankingOptions {
     pub extra: JsonObject,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Filter {
     Eq(Comparison),
@@ -136,7 +137,7 @@ pub enum Filter {
     Or { filters: Vec<Filter> },
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     pub key: String,
     pub value: Value,
