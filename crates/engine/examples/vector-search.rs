@@ -8,7 +8,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use engine::vectors::ExactSearch;
 use ports::access::Principal;
-use ports::responses::{Listed, Page, StoreError};
+use ports::responses::{Lease, Listed, Page, StoreError};
 use ports::vectors::*;
 use wire::openai::vector_stores::SearchMode;
 
@@ -35,6 +35,24 @@ impl VectorStores for Rows {
     }
     async fn vector_store(&self, _: &str, _: Option<&Principal>) -> Result<Option<VectorStore>, StoreError> {
         Ok(None)
+    }
+    async fn store_of_any(&self, _: &str) -> Result<Option<VectorStore>, StoreError> {
+        Ok(None)
+    }
+    async fn remove_expired_stores(&self, _: i64, _: u32) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn left_in_progress(&self, _: i64, _: u32) -> Result<Vec<Attached>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn begin_batch(&self, _: &FileBatch, _: &Lease) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn renew_file_batches(&self, _: &Lease) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn claim_file_batches(&self, _: &Lease, _: i64, _: u32) -> Result<Vec<FileBatch>, StoreError> {
+        Ok(Vec::new())
     }
     async fn vector_stores(&self, _: &Page, _: Option<&Principal>) -> Result<Listed<VectorStore>, StoreError> {
         Ok(Listed { rows: Vec::new(), has_more: false })

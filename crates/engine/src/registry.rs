@@ -111,9 +111,9 @@ type Listed = Arc<Vec<ServedModel>>;
 
 pub struct Registry {
     providers: Vec<ProviderEntry>,
+    policy: Arc<Policy>,
     /// By provider and kind: one provider may serve models of several kinds.
     lists: RwLock<HashMap<(String, ModelKind), (Instant, Listed)>>,
-    policy: Arc<Policy>,
     registrations: Option<Arc<dyn Registrations>>,
 }
 

@@ -71,10 +71,10 @@ impl FromRequestParts<Arc<App>> for Context {
             })?,
         };
         let mut cx = app.context(provider_data);
+        cx.caller = parts.extensions.get::<Caller>().cloned();
         if let Some(RequestTrace(trace)) = parts.extensions.get() {
             cx.trace = trace.clone().into();
         }
-        cx.caller = parts.extensions.get::<Caller>().cloned();
         Ok(Self(cx))
     }
 }

@@ -155,6 +155,7 @@ fn plain_name(given: &str) -> String {
 #[derive(Deserialize)]
 struct Paging {
     after: Option<String>,
+    before: Option<String>,
     limit: Option<u32>,
     order: Option<String>,
     purpose: Option<String>,
@@ -174,7 +175,7 @@ async fn list(
         Some("asc") => true,
         Some(_) => return Err(ApiError::invalid("order", "order must be asc or desc")),
     };
-    let page = Page { after: paging.after, before: None, limit, ascending };
+    let page = Page { after: paging.after, before: paging.before, limit, ascending };
     let now = app.responder.clock.unix_seconds();
     let listed = app.stores.files.files(&page, paging.purpose.as_deref(), now, cx.caller.as_deref()).await?;
     let id_of = |file: Option<&StoredFile>| file.map(|file| file.id.clone()).unwrap_or_default();

@@ -163,13 +163,14 @@ pub fn service(app: Arc<App>) -> host::Service {
         })
         .layer(DefaultBodyLimit::max(limit))
         .with_state(app.clone());
-    let (greeted, crewed, counted) = (app.clone(), app.clone(), app.clone());
+    let (greeted, crewed, counted, kept_well) = (app.clone(), app.clone(), app.clone(), app.clone());
     host::telemetry::register(engine::telemetry::register);
     host::Service::new("gateway", host::guard(router, &allowed))
         .with_task(move |stop| responder.watch_over(stop))
         .with_task(move |stop| completions.until(stop))
         .with_task(move |stop| tools::registered::greet_all(greeted, stop))
         .with_task(move |stop| admission::sweep(counted, stop))
+        .with_task(move |stop| vectors::care(kept_well, stop))
         .with_task(move |stop| files::sweep(app, stop))
         .with_task(move |stop| batches::work_on_all(crewed, stop))
 }

@@ -174,7 +174,7 @@ async fn registered(ann: &Tenant<'_>, made: &mut Made) {
     let run = json!({"shield_id": MARK, "messages": [{"role": "user", "content": "x"}], "params": {}});
     made.changes.push((Method::POST, "/v1/safety/run-shield".into(), run));
     let group = json!({"toolgroup_id": format!("mcp::{MARK}"), "provider_id": "model-context-protocol",
-        "mcp_endpoint": {"uri": "http://192.0.2.1:9/mcp"}});
+        "mcp_endpoint": {"uri": "http://127.0.0.1:9/mcp"}});
     ann.make("/v1/toolgroups", group).await;
     let model = json!({"model_id": MARK, "provider_id": "vllm", "provider_model_id": "fake-model"});
     ann.make("/v1/models", model).await;

@@ -8,7 +8,7 @@ use wire::JsonObject;
 use wire::openai::vector_stores::{ChunkingStrategy, Filter, SearchMode};
 
 use crate::access::{Caller, Principal};
-use crate::responses::{Listed, Page, StoreError};
+use crate::responses::{Lease, Listed, Page, StoreError};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VectorStore {
@@ -130,6 +130,9 @@ pub trait VectorStores: Send + Sync {
 
     async fn vector_store(&self, id: &str, caller: Option<&Principal>) -> Result<Option<VectorStore>, StoreError>;
 
+    /// The store whoever owns it, for work that was begun in its owner's name.
+    async fn store_of_any(&self, id: &str) -> Result<Option<VectorStore>, StoreError>;
+
     async fn vector_stores(&self, page: &Page, caller: Option<&Principal>) -> Result<Listed<VectorStore>, StoreError>;
 
     /// Removes the store with all that is in it.
@@ -151,6 +154,24 @@ pub trait VectorStores: Send + Sync {
     /// Removes a file from the store with its chunks.
     async fn detach(&self, store_id: &str, file_id: &str) -> Result<bool, StoreError>;
 
+    /// Ids of stores that expired before `by` (Unix seconds), whoever owns them, with all in them removed; at most
+    /// `limit`.
+    async fn remove_expired_stores(&self, by: i64, limit: u32) -> Result<Vec<String>, StoreError>;
+
+    /// Files of no batch that have been in progress since before `since` (Unix seconds), at most `limit`.
+    async fn left_in_progress(&self, since: i64, limit: u32) -> Result<Vec<Attached>, StoreError>;
+
+    /// Keeps a batch whose files will be attached under `lease`.
+    async fn begin_batch(&self, batch: &FileBatch, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Puts off the end of the lease on the batches that `lease.runner` works on.
+    async fn renew_file_batches(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Takes batches that have files in progress and that nobody works on at `now`, at most `limit`; each goes to one
+    /// taker only. A database that only one process may open knows that every other runner is dead.
+    async fn claim_file_batches(&self, lease: &Lease, now: i64, limit: u32) -> Result<Vec<FileBatch>, StoreError>;
+
+    /// Replaces what is kept of a batch.
     async fn put_batch(&self, batch: &FileBatch) -> Result<(), StoreError>;
 
     async fn batch(&self, store_id: &str, id: &str) -> Result<Option<FileBatch>, StoreError>;

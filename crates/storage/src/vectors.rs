@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use ports::access::{Action, Principal, kind};
-use ports::responses::{Listed, Page, StoreError};
+use ports::responses::{Lease, Listed, Page, StoreError};
 use ports::vectors::{Attached, AttachedFilter, Chunk, FileBatch, FileCounts, Revision, VectorStore, VectorStores};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
@@ -13,19 +13,20 @@ use crate::Store;
 use crate::access::name;
 use crate::error::store_error;
 use crate::paging::List;
-use crate::rows::{json, one, read, text};
+use crate::rows::{changed, json, one, read, text};
 
 #[async_trait]
 impl VectorStores for Store {
     async fn put_vector_store(&self, store: &VectorStore) -> Result<(), StoreError> {
         sqlx::query(
-            "insert into vector_stores (id, owner, access, created_at, body) values ($1, $2, $3, $4, $5)
-             on conflict (id) do update set body = excluded.body",
+            "insert into vector_stores (id, owner, access, created_at, expires_at, body) values ($1, $2, $3, $4, $5, $6)
+             on conflict (id) do update set body = excluded.body, expires_at = excluded.expires_at",
         )
         .bind(&store.id)
         .bind(name(store.owner.as_deref()))
         .bind(self.access_of(store.owner.as_deref()).await?)
         .bind(store.created_at)
+        .bind(store.expires_at().unwrap_or(0))
         .bind(text(store)?)
         .execute(self.pool().await?)
         .await
@@ -38,6 +39,11 @@ impl VectorStores for Store {
         Ok(self.shown(one(query.fetch_optional(self.pool().await?).await)?, caller))
     }
 
+    async fn store_of_any(&self, id: &str) -> Result<Option<VectorStore>, StoreError> {
+        let query = sqlx::query("select body from vector_stores where id = $1").bind(id);
+        one(query.fetch_optional(self.pool().await?).await)
+    }
+
     async fn vector_stores(&self, page: &Page, caller: Option<&Principal>) -> Result<Listed<VectorStore>, StoreError> {
         let sight = self.sight(caller, kind::VECTOR_STORE).await?;
         let list = List::of("vector_stores", "body").seen(&sight);
@@ -46,27 +52,95 @@ impl VectorStores for Store {
 
     async fn remove_vector_store(&self, id: &str, caller: Option<&Principal>) -> Result<bool, StoreError> {
         let found = self.vector_store(id, caller).await?;
-        if !self.may(Action::Delete, found, caller)? {
-            return Ok(false);
+        match self.may(Action::Delete, found, caller)? {
+            true => self.drop_store(id).await,
+            false => Ok(false),
         }
-        let mut transaction = self.pool().await?.begin().await.map_err(store_error)?;
-        let done = sqlx::query("delete from vector_stores where id = $1")
-            .bind(id)
-            .execute(&mut *transaction)
+    }
+
+    async fn remove_expired_stores(&self, by: i64, limit: u32) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "select id from vector_stores where expires_at > 0 and expires_at < $1 order by expires_at limit $2",
+        )
+        .bind(by)
+        .bind(i64::from(limit))
+        .fetch_all(self.pool().await?)
+        .await
+        .map_err(store_error)?;
+        let mut removed = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let id: String = row.try_get("id").map_err(store_error)?;
+            if self.drop_store(&id).await? {
+                removed.push(id);
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn left_in_progress(&self, since: i64, limit: u32) -> Result<Vec<Attached>, StoreError> {
+        let rows = sqlx::query(
+            "select body from vector_store_files where status = 'in_progress' and batch_id = '' and created_at < $1
+             order by created_at limit $2",
+        )
+        .bind(since)
+        .bind(i64::from(limit))
+        .fetch_all(self.pool().await?)
+        .await
+        .map_err(store_error)?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn begin_batch(&self, batch: &FileBatch, lease: &Lease) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into vector_store_batches (id, store_id, runner, lease_until, body) values ($1, $2, $3, $4, $5)",
+        )
+        .bind(&batch.id)
+        .bind(&batch.store_id)
+        .bind(&lease.runner)
+        .bind(lease.until)
+        .bind(text(batch)?)
+        .execute(self.pool().await?)
+        .await
+        .map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn renew_file_batches(&self, lease: &Lease) -> Result<(), StoreError> {
+        sqlx::query("update vector_store_batches set lease_until = $1 where runner = $2")
+            .bind(lease.until)
+            .bind(&lease.runner)
+            .execute(self.pool().await?)
             .await
             .map_err(store_error)?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
+        Ok(())
+    }
+
+    async fn claim_file_batches(&self, lease: &Lease, now: i64, limit: u32) -> Result<Vec<FileBatch>, StoreError> {
+        let rows = sqlx::query(
+            "select id, runner, body from vector_store_batches b
+             where runner <> $1 and (lease_until < $2 or $3 = 1) and exists
+               (select 1 from vector_store_files f where f.status = 'in_progress' and f.batch_id = b.id)
+             order by id limit $4",
+        )
+        .bind(&lease.runner)
+        .bind(now)
+        .bind(i64::from(self.alone))
+        .bind(i64::from(limit))
+        .fetch_all(self.pool().await?)
+        .await
+        .map_err(store_error)?;
+        let mut taken = Vec::new();
+        for row in &rows {
+            let field = |name: &str| row.try_get::<String, _>(name).map_err(store_error);
+            // Two replicas may have read the same row; the runner it names tells who came first.
+            let sql = "update vector_store_batches set runner = $1, lease_until = $2 where id = $3 and runner = $4";
+            let query =
+                sqlx::query(sql).bind(&lease.runner).bind(lease.until).bind(field("id")?).bind(field("runner")?);
+            if changed(query.execute(self.pool().await?).await)? {
+                taken.push(read(row)?);
+            }
         }
-        for sql in [
-            "delete from vector_store_chunks where store_id = $1",
-            "delete from vector_store_files where store_id = $1",
-            "delete from vector_store_batches where store_id = $1",
-        ] {
-            sqlx::query(sql).bind(id).execute(&mut *transaction).await.map_err(store_error)?;
-        }
-        transaction.commit().await.map_err(store_error)?;
-        Ok(true)
+        Ok(taken)
     }
 
     async fn put_attached(&self, file: &Attached) -> Result<(), StoreError> {
@@ -269,6 +343,30 @@ impl VectorStores for Store {
         .await
         .map_err(store_error)?;
         rows.iter().map(chunk).collect()
+    }
+}
+
+impl Store {
+    /// Removes a vector store with all that is in it; whether there was one.
+    async fn drop_store(&self, id: &str) -> Result<bool, StoreError> {
+        let mut transaction = self.pool().await?.begin().await.map_err(store_error)?;
+        let done = sqlx::query("delete from vector_stores where id = $1")
+            .bind(id)
+            .execute(&mut *transaction)
+            .await
+            .map_err(store_error)?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        for sql in [
+            "delete from vector_store_chunks where store_id = $1",
+            "delete from vector_store_files where store_id = $1",
+            "delete from vector_store_batches where store_id = $1",
+        ] {
+            sqlx::query(sql).bind(id).execute(&mut *transaction).await.map_err(store_error)?;
+        }
+        transaction.commit().await.map_err(store_error)?;
+        Ok(true)
     }
 }
 

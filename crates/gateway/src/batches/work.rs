@@ -39,7 +39,7 @@ impl Crew {
         self.woken.notify_one();
     }
 
-    fn lease(&self, app: &App) -> Lease {
+    pub fn lease(&self, app: &App) -> Lease {
         Lease { runner: self.runner.clone(), until: app.responder.clock.unix_seconds() + LEASE_SECONDS }
     }
 }

@@ -44,7 +44,7 @@ pub async fn create(
     };
     let all_wanted =
         files.into_iter().map(|file| wanted(file, Some(batch.id.clone()))).collect::<Result<Vec<_>, _>>()?;
-    app.stores.vectors.put_batch(&batch).await?;
+    app.stores.vectors.begin_batch(&batch, &app.crew.lease(&app)).await?;
     let mut begun = Vec::with_capacity(all_wanted.len());
     for wanted in all_wanted {
         app.stores.vectors.detach(&id, &wanted.file_id).await?;
@@ -58,7 +58,7 @@ pub async fn create(
     Ok(Json(answer))
 }
 
-async fn work(app: Arc<App>, store: VectorStore, batch: FileBatch, files: Vec<Attached>, asked: CallContext) {
+pub async fn work(app: Arc<App>, store: VectorStore, batch: FileBatch, files: Vec<Attached>, asked: CallContext) {
     for mut file in files {
         let now = app.stores.vectors.batch(&batch.store_id, &batch.id).await;
         let outcome = match now {

@@ -2,6 +2,7 @@
 
 mod attach;
 mod batches;
+mod care;
 mod embed;
 pub mod io;
 mod search;
@@ -20,6 +21,7 @@ use wire::JsonObject;
 use crate::app::App;
 use crate::errors::ApiError;
 
+pub use care::care;
 pub use embed::add;
 
 /// Our own search under the name of the provider whose features it has (vectors, words, both, and filters): clients
@@ -91,6 +93,7 @@ async fn in_use(app: &App, id: &str, owner: Option<&Principal>) -> Result<Vector
 pub struct Paging {
     after: Option<String>,
     limit: Option<u32>,
+    before: Option<String>,
     order: Option<String>,
     filter: Option<String>,
 }
@@ -106,7 +109,7 @@ impl Paging {
             Some("asc") => true,
             Some(_) => return Err(ApiError::invalid("order", "order must be asc or desc")),
         };
-        Ok(Page { after: self.after.clone(), before: None, limit, ascending })
+        Ok(Page { after: self.after.clone(), before: self.before.clone(), limit, ascending })
     }
 }
 

@@ -37,10 +37,10 @@ fn attributes(claims: &Map<String, Value>, mapping: &Mapping) -> Attributes {
 
 /// `realm_access.roles` goes down first, and is then looked for as it stands.
 fn claim_of<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    let mut steps = name.split('.');
-    let first = claims.get(steps.next()?);
-    let found = steps.try_fold(first?, |value, step| value.get(step));
-    found.or_else(|| claims.get(name)).filter(|value| !value.is_null())
+    let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
+    let deep =
+        |first: &'a Value| rest.into_iter().flat_map(|rest| rest.split('.')).try_fold(first, |it, step| it.get(step));
+    claims.get(first).and_then(deep).or_else(|| claims.get(name)).filter(|value| !value.is_null())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What every store of vectors keeps.
 
-use ports::responses::Page;
+use ports::responses::{Lease, Page};
 use ports::vectors::{
     AttachStatus, Attached, AttachedFilter, Chunk, FileBatch, FileCounts, Revision, VectorStore, VectorStores,
 };
@@ -52,6 +52,10 @@ async fn keeps_stores(store: &dyn VectorStores) {
     let before = Page { before: Some("vs_1".into()), ..page(5) };
     assert_eq!(store.vector_stores(&before, None).await.expect("list").rows, [vector_store("vs_2", 5)]);
     assert!(!store.remove_vector_store("vs_ann", None).await.expect("kept"));
+    store.put_vector_store(&VectorStore { owner: Some(ann()), ..vector_store("vs_old", 1) }).await.expect("put");
+    assert!(store.remove_expired_stores(172_801, 9).await.expect("swept").is_empty(), "two days after its last use");
+    assert_eq!(store.remove_expired_stores(172_802, 9).await.expect("swept"), ["vs_old"]);
+    assert_eq!(store.store_of_any("vs_old").await.expect("get"), None);
     assert!(store.remove_vector_store("vs_ann", Some(&ann())).await.expect("removed"));
     assert!(store.remove_vector_store("vs_2", None).await.expect("removed"));
 }
@@ -94,8 +98,19 @@ async fn keeps_files(store: &dyn VectorStores) {
     assert_eq!(counts, FileCounts { in_progress: 1, completed: 1, cancelled: 0, failed: 1, usage_bytes: 30 });
     assert_eq!(store.file_counts("vs_1", Some("b1")).await.expect("counted").completed, 0);
     let batch = FileBatch { id: "b1".into(), store_id: "vs_1".into(), created_at: 1, cancelled: false };
-    store.put_batch(&batch).await.expect("put");
-    assert_eq!(store.batch("vs_1", "b1").await.expect("get"), Some(batch));
+    let lease = |runner: &str, until| Lease { runner: runner.into(), until };
+    store.begin_batch(&batch, &lease("dead", 10)).await.expect("begun");
+    assert_eq!(store.batch("vs_1", "b1").await.expect("get"), Some(batch.clone()));
+    assert!(store.claim_file_batches(&lease("dead", 10), 99, 9).await.expect("claim").is_empty(), "one's own");
+    assert_eq!(store.claim_file_batches(&lease("a", 50), 11, 9).await.expect("claim"), [batch.clone()]);
+    store.renew_file_batches(&lease("a", 60)).await.expect("renewed");
+    store.put_batch(&FileBatch { cancelled: true, ..batch.clone() }).await.expect("put");
+    assert!(store.batch("vs_1", "b1").await.expect("get").expect("a batch").cancelled);
+    let alone = attached("f1", AttachStatus::InProgress);
+    store.put_attached(&alone).await.expect("put");
+    assert!(store.left_in_progress(7, 9).await.expect("left").is_empty(), "still young");
+    assert_eq!(store.left_in_progress(8, 9).await.expect("left"), [alone], "a batch's files are the batch's");
+    store.put_attached(&attached("f1", AttachStatus::Completed)).await.expect("put");
     assert_eq!(store.batch("vs_2", "b1").await.expect("get"), None);
 }
 
