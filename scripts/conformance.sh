@@ -101,7 +101,7 @@ start() { # log command…
 plane() { # release recordings…
   local release=$1 data
   shift
-  start "$out/models.log" "$target/examples/recorded-models" "$@"
+  start "$out/models.log" "$target/examples/recorded-models" --pace 20 "$@"
   models=$address
   data=$(mktemp -d)
   start "$out/gateway.log" "$target/claimstack" --data-dir "$data" --log "${LOG:-warn}" \
@@ -128,7 +128,7 @@ python_plane() { # release
 
 # One folder of Llama Stack's tests.
 integration() { # judge release tag part
-  local judge=$1 release=$2 suite=$cache/llama-stack-$3 part=$4 model=$text embedding=vllm/nomic-embed-text:v1.5 width=768
+  local judge=$1 release=$2 suite=$cache/llama-stack-$3 part=$4 model=$text embedding=vllm/nomic-ai/nomic-embed-text-v1.5 width=768
   [ -d "$suite/tests/integration/$part" ] || return 0
   case $part in responses | conversations | files | providers | admin | inspect)
     model=openai/gpt-4o embedding=openai/text-embedding-3-small width=1536 ;;

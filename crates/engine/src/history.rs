@@ -2,7 +2,8 @@
 
 use wire::openai::chat::{ChatMessage, Content, ContentPart, FunctionCall, Role, ToolCall};
 use wire::openai::items::{
-    FileSearchCallItem, FileSearchResult, Item, LooseItem, McpApprovalRequestItem, MessageContent, MessageItem,
+    FileSearchCallItem, FileSearchResult, FunctionCallOutputItem, Item, LooseItem, McpApprovalRequestItem,
+    MessageContent, MessageItem,
 };
 
 use crate::compact::compact;
@@ -12,17 +13,18 @@ use crate::own::Ours;
 /// The messages of `items`, oldest first; tool outputs are cut to `output_budget` characters.
 ///
 /// Items that say nothing to a model (tool lists, approvals) are left out. A call without its output (a request that
-/// was cut off) is left out too, since chat templates refuse one without the other.
+/// was cut off) is left out too, and an output without its call, since model servers refuse one without the other.
 pub fn messages(items: &[Item], output_budget: usize) -> Vec<ChatMessage> {
     let mut messages = Vec::with_capacity(items.len());
     for item in items {
         match item {
             Item::Message(message) | Item::Loose(LooseItem::Message(message)) => messages.push(chat_message(message)),
-            Item::FunctionCall(call) if answered(items, &call.call_id) => {
-                messages.push(assistant_call(&call.call_id, &call.name, &call.arguments));
-            }
-            Item::FunctionCallOutput(output) => {
-                messages.push(ChatMessage::tool_result(&output.call_id, compact(&output.text(), output_budget)));
+            // Its output stands right behind it, wherever the caller put it: model servers refuse anything between.
+            Item::FunctionCall(call) => {
+                if let Some(output) = output_of(items, &call.call_id) {
+                    messages.push(assistant_call(&call.call_id, &call.name, &call.arguments));
+                    messages.push(ChatMessage::tool_result(&call.call_id, compact(&output.text(), output_budget)));
+                }
             }
             // A person's refusal reads like a call that was made and refused: a model that is not told calls again.
             Item::McpApprovalResponse(answer) if !answer.approve => {
@@ -69,8 +71,11 @@ fn own_call(id: &str, ours: Ours, query: &str, text: String) -> Vec<ChatMessage>
     vec![assistant_call(id, ours.name(), &arguments), ChatMessage::tool_result(id, text)]
 }
 
-fn answered(items: &[Item], call_id: &str) -> bool {
-    items.iter().any(|item| matches!(item, Item::FunctionCallOutput(output) if output.call_id == call_id))
+fn output_of<'a>(items: &'a [Item], call_id: &str) -> Option<&'a FunctionCallOutputItem> {
+    items.iter().find_map(|item| match item {
+        Item::FunctionCallOutput(output) if output.call_id == call_id => Some(output),
+        _ => None,
+    })
 }
 
 /// The request that an approval answers.
@@ -153,6 +158,30 @@ mod tests {
         assert_eq!(roles, [Role::User, Role::Assistant, Role::Tool, Role::Assistant]);
         assert_eq!(messages[2].plain_text(), "done");
         assert_eq!(messages[3].plain_text(), "bye");
+    }
+
+    #[test]
+    fn an_output_stands_behind_its_call() {
+        let messages = messages(
+            &items(json!([
+                {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"},
+                {"type": "function_call", "call_id": "c2", "name": "f", "arguments": "{}"},
+                {"role": "user", "content": "which?"},
+                {"type": "function_call_output", "call_id": "c2", "output": "two"},
+                {"type": "function_call_output", "call_id": "c1", "output": "one"},
+                {"type": "function_call_output", "call_id": "c9", "output": "of nothing"},
+            ])),
+            100,
+        );
+        let said: Vec<(Role, String)> = messages.iter().map(|message| (message.role, message.plain_text())).collect();
+        let expected = [
+            (Role::Assistant, ""),
+            (Role::Tool, "one"),
+            (Role::Assistant, ""),
+            (Role::Tool, "two"),
+            (Role::User, "which?"),
+        ];
+        assert_eq!(said, expected.map(|(role, text)| (role, text.to_owned())));
     }
 
     #[test]

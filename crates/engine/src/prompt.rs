@@ -51,10 +51,7 @@ pub async fn fill(prompt: &PromptRef, prompts: &dyn Prompts, cx: &CallContext) -
     let version = prompt.version.as_ref().filter(|version| !version.is_null()).map(version).transpose()?;
     let Some(stored) = prompts.prompt(&prompt.id, version, cx.caller.as_deref()).await? else {
         let which = version.map(|version| format!(" in version {version}")).unwrap_or_default();
-        return Err(RequestError::NotFound {
-            param: "prompt.id".into(),
-            message: format!("Prompt '{}' not found{which}.", prompt.id),
-        });
+        return Err(invalid("prompt.id", format!("Prompt '{}' not found{which}.", prompt.id)));
     };
     let none = JsonObject::new();
     let given = prompt.variables.as_ref().unwrap_or(&none);

@@ -261,6 +261,8 @@ impl Recorder {
         let response_id = self.response.id.clone();
         let text_done =
             EventKind::TextDone { item_id: item_id.clone(), output_index, content_index: 0, text, logprobs };
+        // Llama Stack's clients take the tokens from the text's own events and from the item.
+        let part = MessagePart { logprobs: Some(Vec::new()), ..part };
         let part_done = EventKind::PartDone { response_id, item_id, output_index, content_index: 0, part };
         [held, Some(text_done), Some(part_done), self.done(output_index)].into_iter().flatten().collect()
     }
@@ -284,7 +286,9 @@ impl Recorder {
         vec![
             added,
             EventKind::McpArgumentsDelta { item_id: item_id.clone(), output_index, delta: call.arguments.clone() },
-            EventKind::McpArgumentsDone { item_id: item_id.clone(), output_index, arguments: call.arguments },
+            EventKind::StackArgumentsDelta { item_id: item_id.clone(), output_index, delta: call.arguments.clone() },
+            EventKind::McpArgumentsDone { item_id: item_id.clone(), output_index, arguments: call.arguments.clone() },
+            EventKind::StackArgumentsDone { item_id: item_id.clone(), output_index, arguments: call.arguments },
             EventKind::McpCallInProgress { item_id, output_index },
         ]
     }

@@ -262,16 +262,16 @@ impl Run {
         }
         if !for_caller.is_empty() || !for_approval.is_empty() {
             self.next = Step::Done(Done { outcome: Outcome::Completed, for_caller, for_approval });
-        } else if run.is_empty() {
-            self.ask();
-        } else if self.tools_over || self.called + run.len() as u32 > self.rules.tool_calls {
-            self.tools_over = true;
-            for call in &run {
+        } else {
+            let left = if self.tools_over { 0 } else { self.rules.tool_calls.saturating_sub(self.called) };
+            for call in run.split_off(run.len().min(left as usize)) {
+                self.tools_over = true;
                 self.messages.push(ChatMessage::tool_result(&call.id, "not run: answer now with what is known"));
             }
-            self.ask();
-        } else {
-            self.next = Step::CallTools(run);
+            match run.is_empty() {
+                true => self.ask(),
+                false => self.next = Step::CallTools(run),
+            }
         }
     }
 

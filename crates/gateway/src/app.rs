@@ -43,6 +43,8 @@ pub struct Edge {
     pub version: String,
     /// Model of agent sessions that name none.
     pub default_model: Option<String>,
+    /// Model of vector stores that name none; the first that is listed when not set.
+    pub default_embedding_model: Option<String>,
     /// The default agent's instructions.
     pub default_instructions: Option<String>,
     /// Unknown sessions are made on the fly, as the migration document's example expects.
@@ -60,6 +62,7 @@ impl Default for Edge {
             time_limit: Duration::from_secs(600),
             version: "0.7.3".into(),
             default_model: None,
+            default_embedding_model: None,
             default_instructions: None,
             create_unknown_sessions: true,
         }

@@ -81,8 +81,8 @@ async fn a_response_is_asked_with_the_filled_prompt() {
     assert_eq!(asked[0]["role"], "system");
     assert_eq!(asked[0]["content"], "Greet Bo {{tongue}} in French.\n\nBe brief.", "values are no templates");
     for (prompt, expected) in [
-        (json!({"id": format!("pmpt_{}", "0".repeat(48))}), (404, "prompt.id")),
-        (json!({"id": id, "version": 4}), (404, "prompt.id")),
+        (json!({"id": format!("pmpt_{}", "0".repeat(48))}), (400, "prompt.id")),
+        (json!({"id": id, "version": 4}), (400, "prompt.id")),
         (json!({"id": id, "version": "x"}), (400, "prompt.version")),
         (json!({"id": id, "variables": {"name": "Bo"}}), (400, "prompt.variables")),
         (json!({"id": id, "variables": {"age": "7"}}), (400, "prompt.variables.age")),

@@ -46,9 +46,11 @@ async fn files_are_searched_and_cited() {
     let kinds = types(&frames);
     let at = kinds.iter().position(|kind| *kind == "file_search_call.in_progress").unwrap();
     assert_eq!(
-        kinds[at - 1..at + 4],
+        kinds[at - 3..at + 4],
         [
             "output_item.added",
+            "mcp_call.arguments.delta",
+            "mcp_call.arguments.done",
             "file_search_call.in_progress",
             "file_search_call.searching",
             "file_search_call.completed",

@@ -145,7 +145,7 @@ async fn batches_run_in_the_background() {
     let (_, page) = plane.get(&format!("{url}/files?limit=1&order=asc")).await;
     assert_eq!((page["data"].as_array().unwrap().len(), &page["has_more"]), (1, &json!(true)));
     assert_eq!(refusal(&plane.post(&format!("{url}/cancel"), json!({})).await).0, 400, "it is over");
-    assert_eq!(plane.get(&format!("{base}/file_batches/batch_x")).await.0, 404);
+    assert_eq!(plane.get(&format!("{base}/file_batches/batch_x")).await.0, 400);
 }
 
 #[tokio::test]
@@ -167,6 +167,11 @@ async fn chunks_without_files() {
         (&json!("d1"), 1)
     );
     assert_eq!(found["chunks"][0]["embedding"].as_array().map(Vec::len), Some(testkit::openai::DIMENSION));
+    let filters = json!({"type": "eq", "key": "document_id", "value": "d2"});
+    let asked = json!({"vector_store_id": id, "query": "glass", "params": {"filters": filters}});
+    let (_, found) = plane.post("/v1/vector-io/query", asked).await;
+    let contents: Vec<&Value> = found["chunks"].as_array().unwrap().iter().map(|chunk| &chunk["content"]).collect();
+    assert_eq!(contents, [&json!("theft is not")]);
     let short = json!({"vector_store_id": id, "chunks": [{"content": "x", "embedding": [1.0]}]});
     assert_eq!(refusal(&plane.post("/v1/vector-io/insert", short).await).1, "chunks[0].embedding");
 }
@@ -201,4 +206,37 @@ async fn what_does_not_fit_is_named() {
     assert_eq!(refusal(&unknown).0, 404);
     let (_, model) = plane.post("/v1/vector_stores", json!({"embedding_model": "nope"})).await;
     assert!(model["error"]["message"].as_str().unwrap().contains("nope"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_fails_alone() {
+    let plane = Plane::start().await;
+    let file = upload(&plane, "a.txt", POLICY).await;
+    let made = json!({"name": "s", "file_ids": [file, "file-gone"]});
+    let (status, store) = plane.post("/v1/vector_stores", made).await;
+    let counts = &store["file_counts"];
+    assert_eq!((status, &counts["completed"], &counts["failed"]), (200, &json!(1), &json!(1)), "{store}");
+    let base = format!("/v1/vector_stores/{}", store["id"].as_str().unwrap());
+    let (_, failed) = plane.get(&format!("{base}/files?filter=failed")).await;
+    assert_eq!(failed["data"][0]["id"], "file-gone", "{failed}");
+    assert_eq!(plane.delete(&format!("{base}/files/file-gone")).await.0, 200);
+    let alone = plane.post(&format!("{base}/files"), json!({"file_id": "file-gone"})).await;
+    assert_eq!(refusal(&alone).0, 404);
+}
+
+#[tokio::test]
+async fn contents_show_vectors_and_metadata_when_asked() {
+    let plane = Plane::start().await;
+    let base = store(&plane, json!({"name": "s"})).await;
+    let file = upload(&plane, "a.txt", POLICY).await;
+    plane.post(&format!("{base}/files"), json!({"file_id": file})).await;
+    let content = format!("{base}/files/{file}/content");
+    let (_, plain) = plane.get(&content).await;
+    assert_eq!((&plain["data"][0]["embedding"], &plain["data"][0]["metadata"]), (&json!(null), &json!(null)));
+    let (_, whole) = plane.get(&format!("{content}?include_embeddings=true&include_metadata=true")).await;
+    let first = &whole["data"][0];
+    assert_eq!(first["embedding"].as_array().map(Vec::len), Some(testkit::openai::DIMENSION));
+    assert_eq!(first["chunk_metadata"]["document_id"], json!(file));
+    let rewritten = plane.post(&format!("{base}/search"), json!({"query": "x", "rewrite_query": true})).await;
+    assert_eq!(refusal(&rewritten).0, 400);
 }

@@ -186,6 +186,7 @@ impl StackConfig {
         secret(&mut self.gateway.token);
         secret(&mut self.gateway.database_url);
         text(&mut self.gateway.default_model);
+        text(&mut self.gateway.default_embedding_model);
         if let Some(web) = &mut self.gateway.web_search {
             text(&mut web.provider);
             text(&mut web.url);

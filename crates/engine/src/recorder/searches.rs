@@ -30,6 +30,11 @@ impl Recorder {
         let web = matches!(item, Item::WebSearchCall(_));
         let (output_index, added) = self.add(item);
         self.calling.push((call.id, output_index));
+        let arguments = call.arguments;
+        let told = [
+            EventKind::StackArgumentsDelta { item_id: item_id.clone(), output_index, delta: arguments.clone() },
+            EventKind::StackArgumentsDone { item_id: item_id.clone(), output_index, arguments },
+        ];
         let steps = match web {
             true => [
                 EventKind::WebSearchInProgress { item_id: item_id.clone(), output_index },
@@ -40,7 +45,7 @@ impl Recorder {
                 EventKind::FileSearchSearching { item_id, output_index },
             ],
         };
-        std::iter::once(added).chain(steps).collect()
+        std::iter::once(added).chain(told).chain(steps).collect()
     }
 
     pub(super) fn search_done(&mut self, call: &CallRef, output: CallOutput) -> Vec<EventKind> {

@@ -21,7 +21,7 @@ const CATEGORIES: [(&str, &str); 14] = [
     ("S14", "Code Interpreter Abuse"),
 ];
 
-/// One message for the model: the categories, the conversation, and which message is to be judged.
+/// One message for the model, in the words it was trained on, slips included: the categories, the conversation, and which message is to be judged.
 pub fn prompt(messages: &[ChatMessage]) -> ChatMessage {
     let speaker = |message: &ChatMessage| if message.role == Role::Assistant { "Agent" } else { "User" };
     let judged = messages.last().map_or("User", speaker);
@@ -31,7 +31,7 @@ pub fn prompt(messages: &[ChatMessage]) -> ChatMessage {
     ChatMessage::text(
         Role::User,
         format!(
-            "Task: Check if there is unsafe content in '{judged}' messages in conversations according to our safety \
+            "Task: Check if there is unsafe content in '{judged}' messages in conversations according our safety \
              policy with the below categories.\n\n<BEGIN UNSAFE CONTENT CATEGORIES>\n{}\n<END UNSAFE CONTENT \
              CATEGORIES>\n\n<BEGIN CONVERSATION>\n\n{}\n\n<END CONVERSATION>\n\nProvide your safety assessment for \
              ONLY THE LAST {judged} message in the above conversation:\n - First line must read 'safe' or \

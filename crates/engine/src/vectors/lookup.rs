@@ -83,6 +83,11 @@ impl Lookup {
             SearchMode::Keyword => Vec::new(),
             _ => self.embed(store, std::slice::from_ref(&ask.words), cx).await?.pop().unwrap_or_default(),
         };
+        if !vector.is_empty() && store.dimension != 0 && vector.len() != store.dimension as usize {
+            let (held, given) = (store.dimension, vector.len());
+            let rule = format!("the store holds vectors of {held}, its model {} gives {given}", store.embedding_model);
+            return Err(invalid("vector_store_id", rule));
+        }
         let query = VectorQuery {
             vector,
             words: ask.words,

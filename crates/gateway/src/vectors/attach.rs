@@ -17,6 +17,7 @@ use super::{Paging, check_attributes, in_use, known, to_change};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context};
+use crate::paging::Asked;
 
 pub fn check_chunking(chunking: &ChunkingStrategy) -> Result<(), ApiError> {
     let checked = engine::vectors::chunking::sizes(chunking);
@@ -45,6 +46,7 @@ pub async fn create(
     to_change(&app, &id, cx.caller.as_deref()).await?;
     let store = in_use(&app, &id, cx.caller.as_deref()).await?;
     let wanted = wanted(request, None)?;
+    crate::files::known(&app, &wanted.file_id, cx.caller.as_deref()).await?;
     if app.stores.vectors.attached(&id, &wanted.file_id).await?.is_some() {
         // Attaching again begins anew, so that no chunk stays of the first time.
         app.stores.vectors.detach(&id, &wanted.file_id).await?;
@@ -130,18 +132,33 @@ pub async fn remove(
     Ok(Json(json!({"id": file_id, "object": "vector_store.file.deleted", "deleted": true})))
 }
 
+#[derive(Deserialize)]
+pub struct Parts {
+    #[serde(default)]
+    include_embeddings: bool,
+    #[serde(default)]
+    include_metadata: bool,
+}
+
 /// The union of both generations: `content` is 0.3's, `data` 0.7's.
 pub async fn content(
     State(app): State<Arc<App>>,
     Context(cx): Context,
     Path((id, file_id)): Path<(String, String)>,
+    Asked(parts): Asked<Parts>,
 ) -> Result<Json<Value>, ApiError> {
     let file = attached(&app, &id, &file_id, cx.caller.as_deref()).await?;
     let chunks = app.stores.vectors.chunks_of(&id, &file_id).await?;
     let data: Vec<Value> = chunks
         .iter()
         .map(|chunk| {
-            json!({"type": "text", "text": chunk.text, "embedding": null, "chunk_metadata": null, "metadata": null})
+            let about = json!({"chunk_id": chunk.id, "document_id": file_id});
+            json!({
+                "type": "text", "text": chunk.text,
+                "embedding": parts.include_embeddings.then_some(&chunk.vector),
+                "chunk_metadata": parts.include_metadata.then_some(about),
+                "metadata": parts.include_metadata.then_some(&chunk.metadata),
+            })
         })
         .collect();
     Ok(Json(json!({

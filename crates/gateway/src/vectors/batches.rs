@@ -44,9 +44,6 @@ pub async fn create(
     };
     let all_wanted =
         files.into_iter().map(|file| wanted(file, Some(batch.id.clone()))).collect::<Result<Vec<_>, _>>()?;
-    for wanted in &all_wanted {
-        crate::files::known(&app, &wanted.file_id, cx.caller.as_deref()).await?;
-    }
     app.stores.vectors.begin_batch(&batch, &app.crew.lease(&app)).await?;
     let mut begun = Vec::with_capacity(all_wanted.len());
     for wanted in all_wanted {
@@ -102,7 +99,10 @@ async fn shown(app: &App, batch: &FileBatch) -> Result<Value, ApiError> {
 async fn batch(app: &App, id: &str, batch_id: &str, owner: Option<&Principal>) -> Result<FileBatch, ApiError> {
     known(app, id, owner).await?;
     let found = app.stores.vectors.batch(id, batch_id).await?;
-    found.ok_or_else(|| ApiError::not_found(format!("File batch '{batch_id}' not found in vector store '{id}'.")))
+    // As for an unknown store, Llama Stack says 400.
+    found.ok_or_else(|| {
+        ApiError::invalid("batch_id", format!("File batch '{batch_id}' not found in vector store '{id}'."))
+    })
 }
 
 pub async fn one(

@@ -1,5 +1,6 @@
 //! Texts to vectors with a store's model, and a file into a store.
 
+use axum::http::StatusCode;
 use engine::vectors::{chunking, text};
 use futures::StreamExt;
 use ports::CallContext;
@@ -19,6 +20,10 @@ pub async fn model(app: &App, named: Option<String>, cx: &CallContext) -> Result
     let mut embedding = listed.iter().filter(|(_, model)| model.kind == ModelKind::Embedding);
     let name = match named {
         Some(name) => app.responder.registry.embeddings(&name, cx).await?.full_id,
+        None if app.edge.default_embedding_model.is_some() => {
+            let name = app.edge.default_embedding_model.as_deref().unwrap_or_default();
+            app.responder.registry.embeddings(name, cx).await?.full_id
+        }
         None => {
             let first = embedding.clone().next().map(|(entry, model)| format!("{}/{}", entry.id, model.name));
             first
@@ -37,18 +42,25 @@ pub struct Wanted {
     pub batch_id: Option<String>,
 }
 
-/// The record of `wanted`, still in progress.
+/// The record of `wanted`, still in progress; failed already when there is no such file, so that the other files of the
+/// same request are taken.
 pub async fn begin(app: &App, store: &VectorStore, wanted: Wanted, cx: &CallContext) -> Result<Attached, ApiError> {
-    let file = crate::files::known(app, &wanted.file_id, cx.caller.as_deref()).await?;
+    let file = match crate::files::known(app, &wanted.file_id, cx.caller.as_deref()).await {
+        Ok(file) => Some(file),
+        Err(error) if error.status == StatusCode::NOT_FOUND => None,
+        Err(error) => return Err(error),
+    };
+    let missing =
+        || AttachError { code: "invalid_file".into(), message: format!("File '{}' not found.", wanted.file_id) };
     let attached = Attached {
         store_id: store.id.clone(),
-        file_id: file.id,
-        filename: file.filename,
+        status: if file.is_some() { AttachStatus::InProgress } else { AttachStatus::Failed },
+        last_error: file.is_none().then(missing),
+        file_id: wanted.file_id,
+        filename: file.map(|file| file.filename).unwrap_or_default(),
         attributes: wanted.attributes,
         chunking: wanted.chunking,
         created_at: app.responder.clock.unix_seconds(),
-        status: AttachStatus::InProgress,
-        last_error: None,
         usage_bytes: 0,
         batch_id: wanted.batch_id,
     };
@@ -63,6 +75,9 @@ pub async fn finish(
     mut attached: Attached,
     cx: &CallContext,
 ) -> Result<Attached, ApiError> {
+    if attached.status != AttachStatus::InProgress {
+        return Ok(attached);
+    }
     match fill(app, store, &attached, cx).await {
         Ok(bytes) => {
             attached.status = AttachStatus::Completed;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::JsonObject;
 use wire::llama::agents::Interleaved;
-use wire::openai::vector_stores::{RankingOptions, SearchMode};
+use wire::openai::vector_stores::{Filter, RankingOptions, SearchMode};
 
 use super::{add, in_use, to_change};
 use crate::app::{App, dashed};
@@ -94,6 +94,8 @@ struct Params {
     mode: Option<SearchMode>,
     #[serde(default)]
     ranker: Option<String>,
+    #[serde(default)]
+    filters: Option<Filter>,
 }
 
 pub async fn query(
@@ -109,7 +111,7 @@ pub async fn query(
         RankingOptions { ranker: params.ranker, score_threshold: params.score_threshold, ..RankingOptions::default() };
     let ask = Ask {
         words: request.query.plain_text(),
-        filter: None,
+        filter: params.filters,
         limit: params.max_chunks.unwrap_or(3),
         mode: params.mode.unwrap_or_default(),
         ranking,

@@ -19,6 +19,10 @@ pub async fn search(
     Path(id): Path<String>,
     Body(request): Body<SearchVectorStore>,
 ) -> Result<Json<Value>, ApiError> {
+    if request.rewrite_query == Some(true) {
+        let message = "Query rewriting is not available: this server searches for the words it is given";
+        return Err(ApiError::invalid("rewrite_query", message));
+    }
     let lookup = &app.responder.own.lookup;
     let store = lookup.in_use(&id, cx.caller.as_deref()).await?;
     let queries = match request.query {

@@ -30,9 +30,6 @@ pub async fn create(
     if file_ids.len() > MOST_FILES {
         return Err(ApiError::invalid("file_ids", format!("file_ids may hold {MOST_FILES} files")));
     }
-    for id in &file_ids {
-        crate::files::known(&app, id, cx.caller.as_deref()).await?;
-    }
     let (embedding_model, dimension) = embed::model(&app, request.embedding_model, &cx).await?;
     let now = app.responder.clock.unix_seconds();
     let store = VectorStore {

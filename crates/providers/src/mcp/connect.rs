@@ -195,10 +195,14 @@ impl Door<'_> {
         let order: &[Way] = match known {
             Some(Way::LegacySse) => &[Way::LegacySse, Way::Stateless],
             Some(Way::Handshake) => &[Way::Handshake, Way::LegacySse],
-            _ => &[Way::Stateless, Way::LegacySse],
+            _ => &[Way::Stateless, Way::Handshake, Way::LegacySse],
         };
         let mut failures: Vec<(Way, Failure)> = Vec::new();
         for way in order {
+            // Worth a try by itself only where the server did answer, but not to the question of the newest protocol.
+            if *way == Way::Handshake && !matches!(failures.last(), None | Some((_, Failure::Protocol(_)))) {
+                continue;
+            }
             match self.try_one(*way, cx).await {
                 Ok((service, way)) => {
                     self.connector.ways.insert(self.url.to_string(), way).await;

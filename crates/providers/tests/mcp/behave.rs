@@ -56,6 +56,14 @@ async fn a_challenge_counts_as_unauthorized_too() {
 }
 
 #[tokio::test]
+async fn a_server_that_answers_nothing_to_what_it_does_not_know_is_shaken_hands_with() {
+    let fake = Fake::start(|seen| (seen.rpc() == "server/discover").then(|| result(seen, json!({})))).await;
+    let source = servers().open(&fake.server(), &context()).await.unwrap();
+    assert_eq!(source.list(&context()).await.unwrap().len(), 2);
+    assert_eq!(fake.count("initialize"), 1);
+}
+
+#[tokio::test]
 async fn a_tool_that_fails_is_an_answer() {
     let fake = Fake::start(|seen| {
         let content = json!([{ "type": "text", "text": "amount: must be positive" }]);

@@ -84,6 +84,7 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
         time_limit: Duration::from_secs(config.gateway.time_limit_seconds),
         version: config.gateway.version.clone(),
         default_model: config.gateway.default_model.clone().or(first_chat),
+        default_embedding_model: config.gateway.default_embedding_model.clone(),
         max_file_bytes: config.gateway.max_file_bytes.unwrap_or(Edge::default().max_file_bytes),
         ..Edge::default()
     };

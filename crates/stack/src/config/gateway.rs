@@ -18,6 +18,8 @@ pub struct GatewayConfig {
     pub version: String,
     #[serde(default)]
     pub default_model: Option<String>,
+    #[serde(default)]
+    pub default_embedding_model: Option<String>,
     pub max_running: usize,
     pub max_body_bytes: usize,
     pub time_limit_seconds: u64,

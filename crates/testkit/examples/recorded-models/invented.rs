@@ -26,7 +26,7 @@ pub fn chat(request: &Value, number: u64) -> Played {
     let told = messages.iter().skip(asked).any(|message| message["role"] == "tool");
     let question = messages.get(asked).map(|message| text_of(&message["content"])).unwrap_or_default();
     let tool = called(request).filter(|_| !told);
-    let words = spoken(&question, told);
+    let words = guided(request).map_or_else(|| spoken(&question, told), |word| vec![word.to_owned()]);
     let read =
         messages.iter().map(|message| text_of(&message["content"]).split_whitespace().count()).sum::<usize>() + 4;
     let usage = json!({"prompt_tokens": read, "completion_tokens": words.len(), "total_tokens": read + words.len()});
@@ -76,11 +76,12 @@ pub fn completion(request: &Value, number: u64) -> Played {
             "model": request["model"],
             "choices": [{"index": 0, "text": text, "logprobs": null, "finish_reason": finish}]})
     };
+    let text = guided(request).unwrap_or("mock completion");
     if request["stream"] == true {
-        let pieces = [piece("mock", Value::Null), piece(" completion", Value::Null), piece("", "stop".into())];
+        let pieces = [piece(text, Value::Null), piece("", "stop".into())];
         return Played::Streamed(pieces.into());
     }
-    let mut whole = piece("mock completion", "stop".into());
+    let mut whole = piece(text, "stop".into());
     whole["usage"] = json!({"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6});
     Played::Whole(whole)
 }
@@ -157,6 +158,11 @@ fn all_properties(schema: &Value) -> Value {
     let values =
         properties.filter(|(name, _)| asked(name)).map(|(name, schema)| (name.clone(), made_up(schema, false)));
     Value::Object(values.collect::<Map<_, _>>())
+}
+
+/// What vLLM calls `guided_choice`: one of these words is the answer.
+fn guided(request: &Value) -> Option<&str> {
+    request.pointer("/guided_choice/0").or_else(|| request.pointer("/structured_outputs/choice/0"))?.as_str()
 }
 
 fn spoken(question: &str, told: bool) -> Vec<String> {

@@ -1,9 +1,9 @@
 //! A model server that plays what others recorded: the judge's part in `make conformance`.
 //!
-//!   recorded-models [--listen 127.0.0.1:0] [--dimension 384] [--strict] [RECORDINGS…]
+//!   recorded-models [--listen 127.0.0.1:0] [--dimension 384] [--pace MILLISECONDS] [--strict] [RECORDINGS…]
 //!
 //! Every `recordings/*.json` below the named folders is loaded; a request that matches a recorded one gets the recorded
-//! answer (see `matching`). Any other gets an invented one (see `invented`), or 404 with `--strict`. `GET /stats` says how
+//! answer (see `matching`). Any other gets an invented one (see `invented`), streamed at the pace, or 404 with `--strict`. `GET /stats` says how
 //! many matched and shows the last that did not.
 
 mod invented;
@@ -14,6 +14,7 @@ mod recordings;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -32,6 +33,7 @@ const MOST_BYTES: usize = 256 << 20;
 struct Server {
     recordings: Recordings,
     dimension: usize,
+    pace: Duration,
     strict: bool,
     asked: AtomicU64,
 }
@@ -41,14 +43,20 @@ type Shared = State<Arc<Server>>;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut listen = "127.0.0.1:0".to_owned();
-    let mut server =
-        Server { recordings: Recordings::default(), dimension: 384, strict: false, asked: AtomicU64::new(0) };
+    let mut server = Server {
+        recordings: Recordings::default(),
+        dimension: 384,
+        pace: Duration::ZERO,
+        strict: false,
+        asked: AtomicU64::new(0),
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--listen" => listen = value()?,
             "--dimension" => server.dimension = value()?.parse()?,
+            "--pace" => server.pace = Duration::from_millis(value()?.parse()?),
             "--strict" => server.strict = true,
             folder => server.recordings.load(&PathBuf::from(folder))?,
         }
@@ -89,19 +97,20 @@ async fn generated(State(server): Shared, body: Bytes, kind: &str) -> Response {
         Err(error) => return refusal(400, &format!("the body is not JSON: {error}")),
     };
     if let Some(played) = server.recordings.answer(kind, &request) {
-        return render(played);
+        return render(played, Duration::ZERO);
     }
     if server.strict {
         return refusal(404, "no recording matches this request");
     }
-    render(match kind {
+    let invented = match kind {
         "chat" => invented::chat(&request, number),
         "completion" => invented::completion(&request, number),
         _ => invented::embeddings(&request, server.dimension),
-    })
+    };
+    render(invented, server.pace)
 }
 
-fn render(played: Played) -> Response {
+fn render(played: Played, pace: Duration) -> Response {
     match played {
         Played::Whole(body) => axum::Json(body).into_response(),
         Played::Refused { status, message } => refusal(status, &message),

@@ -2,7 +2,7 @@
 //!
 //! Four keys, strictest first:
 //! 1. exact: the canonical body, long decimals rounded, what only the recorder added left out;
-//! 2. relaxed: model, messages and tools, with ids and long decimals replaced by ordinals;
+//! 2. relaxed: model, messages, tools and how many calls are wanted (none, one, any), with ids and long decimals replaced by ordinals;
 //! 3. loose: model and messages alone, the framing of file search results left out;
 //! 4. asked: as loose, whatever the tools said. Each server puts what its own tools found in its own words.
 
@@ -41,15 +41,16 @@ pub fn keys(kind: &str, body: &Value) -> Keys {
         tools.iter().map(brief).collect::<Vec<_>>()
     });
     let format = body.pointer("/response_format/json_schema/name").or_else(|| body.pointer("/response_format/type"));
+    let calls = (body["parallel_tool_calls"] == false, body["tool_choice"] == "none");
     let mut ids = Vec::new();
     let relaxed = scrubbed(&spoken(&body[input], Reading::Close), &mut ids);
     let loosely = |reading| scrubbed(&spoken(&body[input], reading), &mut Vec::new());
     let (loose, asked) = (loosely(Reading::Loose), loosely(Reading::Asked));
     let all = [
         format!("{kind}|{}", canonical(body)),
-        format!("{kind}|{model}|{relaxed}|{}|{}", json!(tools), json!(format)),
-        format!("{kind}|{model}|{loose}"),
-        format!("{kind}|{model}|{asked}"),
+        format!("{kind}|{model}|{calls:?}|{relaxed}|{}|{}", json!(tools), json!(format)),
+        format!("{kind}|{model}|{calls:?}|{loose}"),
+        format!("{kind}|{model}|{calls:?}|{asked}"),
     ];
     Keys { all, ids }
 }

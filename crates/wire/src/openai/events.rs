@@ -81,6 +81,11 @@ pub enum EventKind {
     McpArgumentsDelta { item_id: String, output_index: usize, delta: String },
     #[serde(rename = "response.mcp_call_arguments.done")]
     McpArgumentsDone { item_id: String, output_index: usize, arguments: String },
+    /// Llama Stack's own event for the arguments of every call that the server makes; OpenAI's clients skip it.
+    #[serde(rename = "response.mcp_call.arguments.delta")]
+    StackArgumentsDelta { item_id: String, output_index: usize, delta: String },
+    #[serde(rename = "response.mcp_call.arguments.done")]
+    StackArgumentsDone { item_id: String, output_index: usize, arguments: String },
     #[serde(rename = "response.mcp_call.in_progress")]
     McpCallInProgress { item_id: String, output_index: usize },
     #[serde(rename = "response.mcp_call.completed")]
@@ -138,6 +143,8 @@ impl EventKind {
             Self::McpListFailed { .. } => "response.mcp_list_tools.failed",
             Self::McpArgumentsDelta { .. } => "response.mcp_call_arguments.delta",
             Self::McpArgumentsDone { .. } => "response.mcp_call_arguments.done",
+            Self::StackArgumentsDelta { .. } => "response.mcp_call.arguments.delta",
+            Self::StackArgumentsDone { .. } => "response.mcp_call.arguments.done",
             Self::McpCallInProgress { .. } => "response.mcp_call.in_progress",
             Self::McpCallCompleted { .. } => "response.mcp_call.completed",
             Self::McpCallFailed { .. } => "response.mcp_call.failed",
