@@ -16,7 +16,8 @@ const GUARD: &str = "Task: Check if there is unsafe content";
 /// What makes that verdict a bad one.
 const UNSAFE: &str = "UNSAFE-CONTENT";
 
-pub fn chat(request: &Value, number: u64) -> Played {
+/// `bad`: what a guard model is to judge is unsafe.
+pub fn chat(request: &Value, number: u64, bad: bool) -> Played {
     let model = request["model"].as_str().unwrap_or("mock-llama");
     if model.contains("nonexistent") {
         return Played::Refused { status: 404, message: format!("The model `{model}` does not exist.") };
@@ -26,7 +27,7 @@ pub fn chat(request: &Value, number: u64) -> Played {
     let told = messages.iter().skip(asked).any(|message| message["role"] == "tool");
     let question = messages.get(asked).map(|message| text_of(&message["content"])).unwrap_or_default();
     let tool = called(request).filter(|_| !told);
-    let words = guided(request).map_or_else(|| spoken(&question, told), |word| vec![word.to_owned()]);
+    let words = guided(request).map_or_else(|| spoken(&question, told, bad), |word| vec![word.to_owned()]);
     let read =
         messages.iter().map(|message| text_of(&message["content"]).split_whitespace().count()).sum::<usize>() + 4;
     let usage = json!({"prompt_tokens": read, "completion_tokens": words.len(), "total_tokens": read + words.len()});
@@ -165,9 +166,9 @@ fn guided(request: &Value) -> Option<&str> {
     request.pointer("/guided_choice/0").or_else(|| request.pointer("/structured_outputs/choice/0"))?.as_str()
 }
 
-fn spoken(question: &str, told: bool) -> Vec<String> {
+fn spoken(question: &str, told: bool, bad: bool) -> Vec<String> {
     if question.starts_with(GUARD) {
-        return vec![if question.contains(UNSAFE) { "unsafe\nS1".into() } else { "safe".into() }];
+        return vec![if bad || question.contains(UNSAFE) { "unsafe\nS1".into() } else { "safe".into() }];
     }
     let mut words: Vec<String> = if told {
         "The tool answered and the claim is ready.".split(' ').map(str::to_owned).collect()

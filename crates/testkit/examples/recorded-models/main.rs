@@ -22,6 +22,7 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 use playing::Played;
@@ -103,7 +104,7 @@ async fn generated(State(server): Shared, body: Bytes, kind: &str) -> Response {
         return refusal(404, "no recording matches this request");
     }
     let invented = match kind {
-        "chat" => invented::chat(&request, number),
+        "chat" => invented::chat(&request, number, server.recordings.is_unsafe(&request)),
         "completion" => invented::completion(&request, number),
         _ => invented::embeddings(&request, server.dimension),
     };
@@ -117,8 +118,12 @@ fn render(played: Played, pace: Duration) -> Response {
         Played::Streamed(chunks) => {
             let frames =
                 chunks.into_iter().map(|chunk| format!("data: {chunk}\n\n")).chain(["data: [DONE]\n\n".into()]);
-            let frames =
-                futures::stream::iter(frames.map(|frame| Ok::<_, std::convert::Infallible>(Bytes::from(frame))));
+            let frames = futures::stream::iter(frames).then(move |frame| async move {
+                if !pace.is_zero() {
+                    tokio::time::sleep(pace).await;
+                }
+                Ok::<_, std::convert::Infallible>(Bytes::from(frame))
+            });
             ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(frames)).into_response()
         }
     }

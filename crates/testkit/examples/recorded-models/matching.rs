@@ -180,7 +180,7 @@ fn is_id(token: &str) -> bool {
     let uuid = token.len() == 36
         && token.matches('-').count() == 4
         && token.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    uuid || ID_PREFIXES.iter().any(|prefix| prefixed(&prefix))
+    uuid || ID_PREFIXES.iter().any(prefixed)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
@@ -23,19 +23,16 @@ pub struct Recording {
     /// The ids that the recorded request names.
     pub ids: Vec<String>,
     model: String,
-}
-
-/// Recordings with one key are played in turn.
-#[derive(Default)]
-struct Same {
-    recordings: Vec<usize>,
-    turn: AtomicUsize,
+    /// What it says, however it is cut into chunks.
+    says: String,
 }
 
 #[derive(Default)]
 pub struct Recordings {
     all: Vec<Recording>,
-    by_key: [HashMap<String, Same>; KINDS.len()],
+    by_key: [HashMap<String, Vec<usize>>; KINDS.len()],
+    /// What a guard model found unsafe.
+    unsafe_texts: Vec<String>,
     hits: [AtomicU64; KINDS.len()],
     /// What web searches found, by their words.
     searches: HashMap<String, Value>,
@@ -88,10 +85,14 @@ impl Recordings {
         });
         let Keys { all, ids } = keys(kind, request);
         for (by_key, key) in self.by_key.iter_mut().zip(all) {
-            by_key.entry(key).or_default().recordings.push(self.all.len());
+            by_key.entry(key).or_default().push(self.all.len());
         }
         let model = request["model"].as_str().unwrap_or_default().to_owned();
-        self.all.push(Recording { body, refused, ids, model });
+        let says = said(&body);
+        if let Some(text) = guarded(request).filter(|_| says.starts_with("unsafe")) {
+            self.unsafe_texts.push(text.to_owned());
+        }
+        self.all.push(Recording { body, refused, ids, model, says });
     }
 
     fn add_search(&mut self, recorded: &Value) {
@@ -122,14 +123,21 @@ impl Recordings {
             return None;
         };
         self.hits[at].fetch_add(1, Ordering::Relaxed);
-        let streamed = request["stream"] == true;
-        let in_this_mode = |at: &&usize| self.all[**at].body.is_array() == streamed;
-        let mut pool: Vec<usize> = same.recordings.iter().filter(in_this_mode).copied().collect();
-        if pool.is_empty() {
-            pool.clone_from(&same.recordings);
-        }
-        let turn = same.turn.fetch_add(1, Ordering::Relaxed) % pool.len();
-        Some(play(&self.all[pool[turn]], request, &ids))
+        Some(play(self.most_said(same, request["stream"] == true)?, request, &ids))
+    }
+
+    /// Of several recordings with one key the answer that was recorded most often, else the first; one recorded in the
+    /// mode that is asked for, where there is one.
+    fn most_said(&self, same: &[usize], streamed: bool) -> Option<&Recording> {
+        let all: Vec<&Recording> = same.iter().map(|at| &self.all[*at]).collect();
+        let often = |one: &Recording| all.iter().filter(|other| other.says == one.says).count();
+        let in_this_mode = |one: &Recording| one.body.is_array() == streamed;
+        all.iter().rev().copied().max_by_key(|one| (in_this_mode(one), often(one)))
+    }
+
+    /// Whether a guard model was recorded to find the beginning of this text unsafe.
+    pub fn is_unsafe(&self, request: &Value) -> bool {
+        guarded(request).is_some_and(|text| self.unsafe_texts.iter().any(|known| text.starts_with(known.as_str())))
     }
 
     fn miss(&self, request: &Value) {
@@ -150,4 +158,28 @@ impl Recordings {
             self.last_missed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
         stats
     }
+}
+
+/// The words and calls of an answer, whole or in chunks.
+fn said(body: &Value) -> String {
+    let one = std::slice::from_ref(body);
+    let parts = body.as_array().map_or(one, Vec::as_slice).iter().filter_map(|part| {
+        let choice = part.pointer("/choices/0")?;
+        let spoken = choice.get("message").or_else(|| choice.get("delta"))?;
+        let calls = spoken["tool_calls"].as_array().into_iter().flatten().map(|call| {
+            let text = |name: &str| call["function"][name].as_str().unwrap_or_default().to_owned();
+            text("name") + &text("arguments")
+        });
+        Some(spoken["content"].as_str().unwrap_or_default().to_owned() + &calls.collect::<String>())
+    });
+    parts.collect()
+}
+
+/// The last message of the conversation that a guard model is asked about.
+fn guarded(request: &Value) -> Option<&str> {
+    let asked = request.pointer("/messages/0/content")?.as_str()?;
+    let talk = asked.split("<BEGIN CONVERSATION>").nth(1)?.split("<END CONVERSATION>").next()?;
+    let last = talk.trim().rsplit("\n\nUser: ").next()?;
+    let text = last.trim_start_matches("User: ").trim_start_matches("Agent: ").trim();
+    (text.len() > 20).then_some(text)
 }
