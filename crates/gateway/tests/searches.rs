@@ -68,7 +68,8 @@ async fn files_are_searched_and_cited() {
     assert_eq!(part["text"], "Up to 500 euros.");
     let cited = json!([{"type": "file_citation", "file_id": glass, "filename": "glass.txt", "index": 15}]);
     assert_eq!(part["annotations"], cited);
-    let shown: String = frames.iter().filter_map(|it| it["delta"].as_str()).collect();
+    let said = frames.iter().filter(|it| it["type"] == "response.output_text.delta");
+    let shown: String = said.filter_map(|it| it["delta"].as_str()).collect();
     assert_eq!(shown, "Up to 500 euros.");
     let told = &plane.model.received()[1].body["messages"][2]["content"];
     assert!(told.as_str().unwrap().contains(&format!("cite as <|{glass}|>")), "{told}");

@@ -98,7 +98,7 @@ async fn three_modes_and_two_fusions() {
             json!({"search_mode": "hybrid", "ranking_options": {"ranker": "weighted", "weights": {"vector": 0.3, "keyword": 0.7}}}),
             "b.md",
         ),
-        (json!({"rewrite_query": true, "ranking_options": {"ranker": "auto", "score_threshold": 0.01}}), "b.md"),
+        (json!({"ranking_options": {"ranker": "auto", "score_threshold": 0.01}}), "b.md"),
     ] {
         let mut body = json!({"query": ["roof"]});
         body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
