@@ -37,6 +37,7 @@ class Model(http.server.BaseHTTPRequestHandler):
         self.answer("text/event-stream", f"data: {frame}\n\ndata: [DONE]\n\n")
 
     def chat(self, body):
+        self.whole = not body.get("stream")
         roles = [message["role"] for message in body["messages"]]
         if body.get("tools") and "tool" not in roles:
             self.call(TOOL, {})
@@ -51,8 +52,20 @@ class Model(http.server.BaseHTTPRequestHandler):
         self.stream([{"content": word} for word in words], "stop")
 
     def stream(self, deltas, finish):
+        if self.whole:
+            return self.at_once(deltas, finish)
         frames = [self.chunk(delta, None) for delta in deltas] + [self.chunk({}, finish), "[DONE]"]
         self.answer("text/event-stream", "".join(f"data: {frame}\n\n" for frame in frames))
+
+    def at_once(self, deltas, finish):
+        message = {"role": "assistant", "content": "".join(delta.get("content", "") for delta in deltas) or None}
+        calls = [call for delta in deltas for call in delta.get("tool_calls", [])]
+        if calls:
+            message["tool_calls"] = [{name: call[name] for name in ("id", "type", "function")} for call in calls]
+        choice = {"index": 0, "message": message, "finish_reason": finish}
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        completion = {"id": "x", "object": "chat.completion", "created": 1, "model": self.name, "choices": [choice]}
+        self.answer("application/json", json.dumps(completion | {"usage": usage}))
 
     def chunk(self, delta, finish):
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
