@@ -17,6 +17,7 @@ class Model(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.whole = not body.get("stream")
         if self.path.endswith("/embeddings"):
             self.embed(body)
         elif "prompt" in body:
@@ -37,7 +38,6 @@ class Model(http.server.BaseHTTPRequestHandler):
         self.answer("text/event-stream", f"data: {frame}\n\ndata: [DONE]\n\n")
 
     def chat(self, body):
-        self.whole = not body.get("stream")
         roles = [message["role"] for message in body["messages"]]
         if body.get("tools") and "tool" not in roles:
             self.call(TOOL, {})
