@@ -176,7 +176,7 @@ async fn registered(ann: &Tenant<'_>, made: &mut Made) {
     let group = json!({"toolgroup_id": format!("mcp::{MARK}"), "provider_id": "model-context-protocol",
         "mcp_endpoint": {"uri": "http://127.0.0.1:9/mcp"}});
     ann.make("/v1/toolgroups", group).await;
-    let model = json!({"model_id": MARK, "provider_id": "vllm", "provider_model_id": "fake-model"});
+    let model = json!({"model_id": MARK, "provider_id": "vllm", "provider_model_id": format!("{MARK}-weights")});
     ann.make("/v1/models", model).await;
     let chat = json!({"model": MARK, "messages": [{"role": "user", "content": "x"}]});
     made.changes.push((Method::POST, "/v1/chat/completions".into(), chat));

@@ -4,10 +4,10 @@
 
 mod plane;
 
-use plane::{Plane, answered, refusal};
+use plane::{Plane, Setup, answered, refusal};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use testkit::openai::Answer;
+use testkit::openai::{Answer, Fault};
 
 async fn upload(plane: &Plane, name: &str, text: &str) -> String {
     let form = Form::new()
@@ -146,6 +146,27 @@ async fn batches_run_in_the_background() {
     assert_eq!((page["data"].as_array().unwrap().len(), &page["has_more"]), (1, &json!(true)));
     assert_eq!(refusal(&plane.post(&format!("{url}/cancel"), json!({})).await).0, 400, "it is over");
     assert_eq!(plane.get(&format!("{base}/file_batches/batch_x")).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_batch_that_a_restart_cut_goes_on() {
+    let plane = Plane::start().await;
+    let base = store(&plane, json!({"name": "s"})).await;
+    let files = [upload(&plane, "a.txt", "one").await, upload(&plane, "b.txt", "two").await];
+    plane.vectors.then(Answer::text("").fails(Fault::Silent));
+    let (_, batch) = plane.post(&format!("{base}/file_batches"), json!({"file_ids": files})).await;
+    plane.vectors.has_received(1).await;
+    let url = format!("{base}/file_batches/{}", batch["id"].as_str().unwrap());
+    assert_eq!(plane.get(&url).await.1["status"], "in_progress");
+
+    let again = Plane::with(Setup { folder: Some(plane.folder()), ..Setup::default() }).await;
+    let done = async {
+        while again.get(&url).await.1["status"] != "completed" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(testkit::PATIENCE, done).await.expect("the batch ends");
+    assert_eq!(again.get(&url).await.1["file_counts"]["completed"], 2);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::overrides;
 mod auth;
 mod gateway;
 
-pub use auth::{AuthConfig, AuthProviderConfig};
+pub use auth::AuthProviderConfig;
 pub use gateway::{ConnectorConfig, GatewayConfig, ProviderConfig, ProviderKind, TlsVerify};
 
 const DEFAULT: &str = include_str!("../default.yaml");

@@ -131,8 +131,7 @@ impl Prompts for Store {
              on v.prompt_id = id and v.version = default_version",
             "prompt_id, version, prompt, variables, default_version, owned_by",
         );
-        let read_seen =
-            |row: &AnyRow| Ok(self.shown(Some(OwnedPrompt::of(row)?), caller).map(|_| read(row)).transpose()?);
+        let read_seen = |row: &AnyRow| self.shown(Some(OwnedPrompt::of(row)?), caller).map(|_| read(row)).transpose();
         Ok(list.seen(&sight).slice(self, 0, MOST, read_seen).await?.rows)
     }
 
