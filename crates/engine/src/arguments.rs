@@ -1,5 +1,9 @@
 //! Holds a call's arguments to the tool's schema, and mends what small models commonly get wrong.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use jsonschema::Validator;
 use serde_json::{Map, Number, Value};
 
 /// Errors told to the model about one call, at most: it mends one thing at a time anyway.
@@ -14,7 +18,7 @@ const DEPTH: usize = 8;
 /// argument. A schema that is none itself holds nobody up: the tool's server has the last word.
 /// The flag says whether anything was mended.
 pub fn fitted(schema: &Value, arguments: Map<String, Value>) -> Result<(Map<String, Value>, bool), String> {
-    let Ok(validator) = jsonschema::validator_for(schema) else { return Ok((arguments, false)) };
+    let Some(validator) = validator(schema) else { return Ok((arguments, false)) };
     let given = Value::Object(arguments);
     let fits = validator.is_valid(&given);
     let value = if fits { given } else { mended(schema, given, DEPTH) };
@@ -28,6 +32,27 @@ pub fn fitted(schema: &Value, arguments: Map<String, Value>) -> Result<(Map<Stri
         Value::Object(object) if faults.is_empty() => Ok((object, !fits)),
         _ => Err(faults.join("; ")),
     }
+}
+
+/// Schemas whose validators are kept; when there are more, all are made anew.
+const KEPT: usize = 512;
+
+type Validators = HashMap<String, Option<Arc<Validator>>>;
+
+/// The validator of a schema, which takes long to make; `None` where it is no schema.
+fn validator(schema: &Value) -> Option<Arc<Validator>> {
+    static MADE: LazyLock<Mutex<Validators>> = LazyLock::new(Mutex::default);
+    let key = schema.to_string();
+    if let Some(made) = MADE.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return made.clone();
+    }
+    let made = jsonschema::validator_for(schema).ok().map(Arc::new);
+    let mut all = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if all.len() >= KEPT {
+        all.clear();
+    }
+    all.insert(key, made.clone());
+    made
 }
 
 fn mended(schema: &Value, value: Value, depth: usize) -> Value {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ports::completions::{Completions, StoredCompletion};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use wire::openai::chat::ChatMessage;
 
@@ -17,7 +17,9 @@ const WAITING: usize = 4_096;
 /// What they hold together, in KiB.
 const WAITING_KIB: u32 = 64 * 1024;
 /// Completions written in one transaction.
-const BATCH: usize = 128;
+const BATCH: usize = 512;
+/// A completion waits so long for others to be written with it: a transaction costs more than the rows in it.
+const LINGER: Duration = Duration::from_millis(20);
 /// A reader waits so long for what was queued before it asked.
 const SETTLING: Duration = Duration::from_secs(5);
 /// Tries to write a batch before it is given up.
@@ -28,6 +30,8 @@ pub struct CompletionLog {
     sender: mpsc::Sender<Job>,
     room: Arc<Semaphore>,
     lost: Arc<AtomicU64>,
+    /// Somebody waits for what is queued.
+    hurry: Arc<Notify>,
 }
 
 enum Job {
@@ -41,8 +45,9 @@ impl CompletionLog {
     pub fn new(store: Arc<dyn Completions>) -> Arc<Self> {
         let (sender, receiver) = mpsc::channel(WAITING);
         let lost = Arc::new(AtomicU64::new(0));
-        tokio::spawn(write(store.clone(), receiver, lost.clone()));
-        Arc::new(Self { store, sender, room: Arc::new(Semaphore::new(WAITING_KIB as usize)), lost })
+        let hurry = Arc::new(Notify::new());
+        tokio::spawn(write(store.clone(), receiver, lost.clone(), hurry.clone()));
+        Arc::new(Self { store, sender, room: Arc::new(Semaphore::new(WAITING_KIB as usize)), lost, hurry })
     }
 
     /// Queues it; never waits. What finds no room is left out, counted, and said in the log.
@@ -71,6 +76,7 @@ impl CompletionLog {
         let (told, hears) = oneshot::channel();
         let wait = async {
             if self.sender.send(Job::Tell(told)).await.is_ok() {
+                self.hurry.notify_one();
                 hears.await.ok();
             }
         };
@@ -84,9 +90,22 @@ impl CompletionLog {
     }
 }
 
-async fn write(store: Arc<dyn Completions>, mut receiver: mpsc::Receiver<Job>, lost: Arc<AtomicU64>) {
+async fn write(
+    store: Arc<dyn Completions>,
+    mut receiver: mpsc::Receiver<Job>,
+    lost: Arc<AtomicU64>,
+    hurry: Arc<Notify>,
+) {
     let mut jobs = Vec::with_capacity(BATCH);
-    while receiver.recv_many(&mut jobs, BATCH).await > 0 {
+    while receiver.recv_many(&mut jobs, 1).await > 0 {
+        if matches!(jobs[..], [Job::Store(..)]) {
+            tokio::time::timeout(LINGER, hurry.notified()).await.ok();
+        }
+        while jobs.len() < BATCH
+            && let Ok(job) = receiver.try_recv()
+        {
+            jobs.push(job);
+        }
         let (mut batch, mut rooms, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for job in jobs.drain(..) {
             match job {

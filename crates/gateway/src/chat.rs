@@ -8,10 +8,11 @@ use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt};
 use ports::inference::{ChatCall, ChatDelta, ChatStream};
+use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::DropGuard;
 use wire::openai::chat::{
-    ChatChunk, ChatCompletion, ChatRequest, Choice, ChunkChoice, Delta, FunctionDelta, Role, ToolCallDelta, Usage,
+    ChatCompletion, ChatRequest, Choice, ChunkChoice, Delta, FunctionDelta, Role, ToolCallDelta, Usage,
 };
 
 use crate::app::App;
@@ -78,6 +79,18 @@ struct Head {
     usage: bool,
 }
 
+/// [`wire::openai::chat::ChatChunk`] that owns nothing: there is one for every word.
+#[derive(Serialize)]
+struct Chunk<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: i64,
+    model: &'a str,
+    choices: Vec<ChunkChoice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
+}
+
 impl Head {
     /// Without its choices.
     fn completion(&self) -> ChatCompletion {
@@ -93,14 +106,13 @@ impl Head {
     }
 
     fn chunk(&self, choices: Vec<ChunkChoice>, usage: Option<Usage>) -> Event {
-        let chunk = ChatChunk {
-            id: self.id.clone(),
-            object: "chat.completion.chunk".into(),
+        let chunk = Chunk {
+            id: &self.id,
+            object: "chat.completion.chunk",
             created: self.created,
-            model: self.model.clone(),
+            model: &self.model,
             choices,
             usage,
-            extra: wire::JsonObject::new(),
         };
         Event::default().data(serde_json::to_string(&chunk).unwrap_or_default())
     }

@@ -1,5 +1,7 @@
 //! Stored chat completions.
 
+use std::sync::LazyLock;
+
 use async_trait::async_trait;
 use ports::access::{Action, Principal, kind};
 use ports::completions::{Completions, StoredCompletion};
@@ -11,6 +13,24 @@ use crate::error::store_error;
 use crate::paging::List;
 use crate::rows::{changed, one, read, text};
 
+/// Statements for so many rows, most first. SQLite works in a thread of its own, and each statement is a walk there and
+/// back: for one row that takes longer than the writing.
+static INSERTS: LazyLock<Vec<(usize, String)>> =
+    LazyLock::new(|| [64, 16, 4, 1].into_iter().map(|rows| (rows, insert(rows))).collect());
+
+fn insert(rows: usize) -> String {
+    let row = |row: usize| {
+        let places: Vec<String> = (row * 6 + 1..row * 6 + 7).map(|place| format!("${place}")).collect();
+        format!("({})", places.join(", "))
+    };
+    let values: Vec<String> = (0..rows).map(row).collect();
+    format!(
+        "insert into chat_completions (id, owner, access, created_at, model, body) values {}
+         on conflict (id) do nothing",
+        values.join(", ")
+    )
+}
+
 #[async_trait]
 impl Completions for Store {
     async fn put_completions(&self, stored: &[StoredCompletion]) -> Result<(), StoreError> {
@@ -19,20 +39,21 @@ impl Completions for Store {
             rows.push((stored, self.access_of(stored.owner.as_deref()).await?));
         }
         let mut work = self.pool().await?.begin().await.map_err(store_error)?;
-        for (stored, access) in rows {
-            sqlx::query(
-                "insert into chat_completions (id, owner, access, created_at, model, body)
-                 values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing",
-            )
-            .bind(&stored.completion.id)
-            .bind(name(stored.owner.as_deref()))
-            .bind(access)
-            .bind(stored.completion.created)
-            .bind(&stored.completion.model)
-            .bind(text(stored)?)
-            .execute(&mut *work)
-            .await
-            .map_err(store_error)?;
+        let mut left = rows.as_slice();
+        while let Some((count, statement)) = INSERTS.iter().find(|(count, _)| *count <= left.len()) {
+            let (these, rest) = left.split_at(*count);
+            left = rest;
+            let mut query = sqlx::query(statement.as_str());
+            for (stored, access) in these {
+                query = query
+                    .bind(&stored.completion.id)
+                    .bind(name(stored.owner.as_deref()))
+                    .bind(access.clone())
+                    .bind(stored.completion.created)
+                    .bind(&stored.completion.model)
+                    .bind(text(stored)?);
+            }
+            query.execute(&mut *work).await.map_err(store_error)?;
         }
         work.commit().await.map_err(store_error)
     }

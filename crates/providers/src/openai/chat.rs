@@ -10,7 +10,7 @@ use wire::openai::chat::{ChatMessage, ChatRequest, Role, StreamOptions};
 use wire::openai::completions::CompletionRequest;
 
 use super::decode::{deltas, text_deltas};
-use super::transport::OpenAiCompatible;
+use super::transport::{CHAT, OpenAiCompatible};
 use super::whole::whole;
 
 #[async_trait]
@@ -19,7 +19,7 @@ impl Inference for OpenAiCompatible {
         let mut request = self.outgoing(call);
         request.stream = Some(true);
         request.stream_options = Some(StreamOptions { include_usage: true, ..StreamOptions::default() });
-        let response = self.post("chat/completions", &request, cx).await?;
+        let response = self.post(CHAT, &request, cx).await?;
         Ok(deltas(response, cx))
     }
 
@@ -27,7 +27,7 @@ impl Inference for OpenAiCompatible {
         let mut request = self.outgoing(call);
         request.stream = None;
         request.stream_options = None;
-        whole(self.post_patiently("chat/completions", &request, cx).await?, cx).await
+        whole(self.post_patiently(CHAT, &request, cx).await?, cx).await
     }
 
     async fn text(&self, mut request: CompletionRequest, cx: &CallContext) -> Result<ChatStream, InferenceError> {

@@ -4,8 +4,9 @@ use futures::StreamExt;
 use ports::CallContext;
 use ports::inference::{Beside, ChatDelta, ChatStream, InferenceError};
 use reqwest::Response;
+use serde::Deserialize;
 use sse_stream::SseStream;
-use wire::openai::chat::{ChatChunk, FinishReason, Usage};
+use wire::openai::chat::{ChunkChoice, FinishReason, Usage};
 use wire::openai::completions::Completion;
 
 /// One event of a stream at most.
@@ -68,6 +69,16 @@ fn read(response: Response, cx: &CallContext, take: Take) -> ChatStream {
     })
 }
 
+/// What is read of [`wire::openai::chat::ChatChunk`]. Fields beside these are not passed on, and so not kept.
+#[derive(Deserialize)]
+struct Chunk {
+    model: String,
+    #[serde(default)]
+    choices: Vec<ChunkChoice>,
+    #[serde(default)]
+    usage: Option<Usage>,
+}
+
 /// Puts an upstream's chunks into the order the contract asks for.
 #[derive(Default)]
 struct Order {
@@ -81,7 +92,7 @@ struct Order {
 
 impl Order {
     fn take(&mut self, data: &str) -> Result<Vec<ChatDelta>, InferenceError> {
-        let chunk: ChatChunk = match serde_json::from_str(data) {
+        let chunk: Chunk = match serde_json::from_str(data) {
             Ok(chunk) => chunk,
             Err(error) => return Err(not_a_chunk(data, &error)),
         };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ports::CallContext;
 use ports::health::ProviderHealth;
 use ports::inference::InferenceError;
-use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -19,12 +19,16 @@ const ERROR_BODY: usize = 64 * 1024;
 /// Longest pause asked for by `Retry-After` that is honoured.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+pub(super) const CHAT: &str = "chat/completions";
+
 pub struct OpenAiCompatible {
     pub(super) config: OpenAiConfig,
     client: LateClient,
     breaker: Breaker,
     /// For answers that come all at once: their first byte may take as long as the caller waits.
     patient: LateClient,
+    /// Of chat completions, read once.
+    chat_url: Option<Url>,
     /// What the last request met; health asks nobody.
     last: Mutex<ProviderHealth>,
 }
@@ -43,7 +47,9 @@ impl OpenAiCompatible {
         let streamed = settings.clone();
         let client = LateClient::new(move || streamed().read_timeout(idle));
         let patient = LateClient::new(settings);
-        Self { config, client, patient, breaker: Breaker::default(), last: Mutex::new(ProviderHealth::Ok) }
+        let chat_url = Url::parse(&config.url(CHAT)).ok();
+        let last = Mutex::new(ProviderHealth::Ok);
+        Self { config, client, breaker: Breaker::default(), patient, chat_url, last }
     }
 
     pub(super) fn last_seen(&self) -> ProviderHealth {
@@ -71,8 +77,7 @@ impl OpenAiCompatible {
         body: &impl Serialize,
         cx: &CallContext,
     ) -> Result<Response, InferenceError> {
-        let (client, url) = (self.client()?, self.config.url(path));
-        self.send(|| client.request(Method::POST, &url).json(body), cx).await
+        self.posted(&self.client()?, path, body, cx).await
     }
 
     /// For an answer that comes all at once.
@@ -82,8 +87,20 @@ impl OpenAiCompatible {
         body: &impl Serialize,
         cx: &CallContext,
     ) -> Result<Response, InferenceError> {
-        let (client, url) = (built(&self.patient)?, self.config.url(path));
-        self.send(|| client.request(Method::POST, &url).json(body), cx).await
+        self.posted(&built(&self.patient)?, path, body, cx).await
+    }
+
+    async fn posted(
+        &self,
+        client: &Client,
+        path: &str,
+        body: &impl Serialize,
+        cx: &CallContext,
+    ) -> Result<Response, InferenceError> {
+        match self.chat_url.as_ref().filter(|_| path == CHAT) {
+            Some(url) => self.send(|| client.post(url.clone()).json(body), cx).await,
+            None => self.send(|| client.post(self.config.url(path)).json(body), cx).await,
+        }
     }
 
     /// Tries until the server begins to answer or the tries are used up.
