@@ -20,14 +20,19 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 here=$PWD/tests/conformance
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/claimstack/conformance
-target=${CARGO_TARGET_DIR:-target}/debug
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/debug
 llama_stack=${LLAMA_STACK_GIT:-https://github.com/llamastack/llama-stack.git}
 openresponses=${OPENRESPONSES_GIT:-https://github.com/openresponses/openresponses.git}
 openresponses_commit=92c12d96d7b61d6d15e2214daa5e9c6000ab6e1c
 mcp_suite=0.2.0-alpha.12
-mcp_scenarios="initialize tools_call sse-retry json-schema-2020-12-preservation"
-parts_07="inspect providers admin files conversations safety tool_runtime responses agents inference vector_io"
-parts_03="inspect providers files conversations safety tool_runtime tools responses agents inference vector_io"
+# Those that need a client to sign in with OAuth, or to answer a server's own questions, are not for one that is given
+# its credentials and talks to no person.
+mcp_scenarios="2025-06-18/initialize 2025-06-18/tools_call 2025-11-25/initialize 2025-11-25/tools_call
+  2025-11-25/sse-retry 2025-11-25/json-schema-2020-12-preservation 2026-07-28/tools_call 2026-07-28/request-metadata
+  2026-07-28/http-standard-headers 2026-07-28/http-custom-headers 2026-07-28/http-invalid-tool-headers
+  2026-07-28/json-schema-ref-no-deref 2026-07-28/json-schema-2020-12-preservation"
+parts_07="inspect providers admin files conversations safety tool_runtime responses agents inference vector_io batches"
+parts_03="inspect providers files conversations safety tool_runtime tools responses agents inference vector_io batches"
 text=vllm/llama3.2:3b-instruct-fp16
 out=$cache/results
 pids=()
@@ -106,6 +111,7 @@ plane() { # release recordings…
   data=$(mktemp -d)
   start "$out/gateway.log" "$target/claimstack" --data-dir "$data" --log "${LOG:-warn}" \
     --set gateway.listen=127.0.0.1:0 --set "gateway.version=$release" --set gateway.connectors="$connectors" \
+    --set "gateway.default_embedding_model=$embedder" \
     --set gateway.web_search="{\"provider\":\"tavily\",\"url\":\"$models/search\",\"api_key\":\"none\"}" \
     --set gateway.providers="[
       {\"id\":\"openai\",\"type\":\"remote::openai\",\"url\":\"$models/v1\"},
@@ -113,7 +119,9 @@ plane() { # release recordings…
     gateway
   base=$address
 }
-connectors={}
+# What Llama Stack's own CI has in its configuration.
+connectors='{"test-mcp-connector":{"url":"http://localhost:5199/sse"}}'
+embedder=vllm/nomic-ai/nomic-embed-text-v1.5
 
 # The same release of the Python server, with the same model server.
 python_plane() { # release
@@ -128,9 +136,9 @@ python_plane() { # release
 
 # One folder of Llama Stack's tests.
 integration() { # judge release tag part
-  local judge=$1 release=$2 suite=$cache/llama-stack-$3 part=$4 model=$text embedding=vllm/nomic-ai/nomic-embed-text-v1.5 width=768
+  local judge=$1 release=$2 suite=$cache/llama-stack-$3 part=$4 model=$text embedding=$embedder width=768
   [ -d "$suite/tests/integration/$part" ] || return 0
-  case $part in responses | conversations | files | providers | admin | inspect)
+  case $part in responses | conversations | files | providers | admin | inspect | batches)
     model=openai/gpt-4o embedding=openai/text-embedding-3-small width=1536 ;;
   esac
   (
@@ -145,10 +153,10 @@ integration() { # judge release tag part
   "$here/report.py" junit "$out" "$judge/$part" "$out/$judge@$part.xml"
 }
 
-# Llama Stack's own CI has this shield in its configuration.
-llama_guard() {
+# The shield that their configurations have.
+llama_guard() { # model
   curl --silent --fail "$base/v1/shields" -H 'Content-Type: application/json' -o /dev/null -d \
-    '{"shield_id": "llama-guard", "provider_id": "llama-guard", "provider_shield_id": "vllm/llama-guard3:1b"}'
+    "{\"shield_id\": \"llama-guard\", \"provider_id\": \"llama-guard\", \"provider_shield_id\": \"$1\"}"
 }
 
 llama_stack() { # judge release tag parts
@@ -158,7 +166,7 @@ llama_stack() { # judge release tag parts
   source_of "$judge" "llama-stack-$tag" "$llama_stack" "refs/tags/$tag" $folders || return 0
   python_with "$judge" "$release" || return 0
   plane "$release" "$cache/llama-stack-$tag/tests/integration"
-  llama_guard
+  llama_guard vllm/llama-guard3:1b
   for part in $4; do
     if wanted "$judge/$part"; then integration "$judge" "$release" "$tag" "$part"; fi
   done
@@ -180,7 +188,7 @@ open_responses() {
   (
     cd "$cache/openresponses"
     NODE_OPTIONS=--experimental-websocket timeout 300 npx --no-install tsx bin/compliance-test.ts \
-      --base-url "$base/v1" --api-key none --model openai/gpt-4o-mini --json >"$out/openresponses.json" 2>"$out/openresponses.log"
+      --base-url "$base/v1" --api-key none --model vllm/mock-llama --json >"$out/openresponses.json" 2>"$out/openresponses.log"
   ) || true
   "$here/report.py" openresponses "$out" openresponses "$out/openresponses.json"
   stop
@@ -188,13 +196,13 @@ open_responses() {
 
 mcp_client() {
   npm_into mcp-client mcp-conformance "@modelcontextprotocol/conformance@$mcp_suite" node@22 || return 0
-  local scenario node=$cache/mcp-conformance/node_modules/node/bin/node
+  local scenario log modules=$cache/mcp-conformance/node_modules
   for scenario in $mcp_scenarios; do
-    (cd "$out" && PATH=$(dirname "$node"):$PATH timeout 120 node \
-      "$cache/mcp-conformance/node_modules/@modelcontextprotocol/conformance/dist/index.js" client \
-      --command "$target/examples/mcp-client" --scenario "$scenario" --spec-version 2025-11-25) \
-      >"$out/mcp-client-$scenario.log" 2>&1 || true
-    "$here/report.py" mcp "$out" mcp-client "$scenario" "$out/mcp-client-$scenario.log"
+    log=$out/mcp-client-${scenario/\//-}.log
+    (cd "$out" && PATH=$modules/node/bin:$PATH timeout 120 node \
+      "$modules/@modelcontextprotocol/conformance/dist/index.js" client --command "$target/examples/mcp-client" \
+      --scenario "${scenario#*/}" --spec-version "${scenario%/*}") >"$log" 2>&1 || true
+    "$here/report.py" mcp "$out" mcp-client "$scenario" "$log"
   done
 }
 
@@ -205,8 +213,9 @@ transcript() { # judge release
   local sse=$address/sse
   start "$out/tools-http.log" "$python" "$here/claims_tools.py" streamable-http
   local http=$address/mcp
-  connectors="{\"claims\":{\"url\":\"$sse\"}}" plane "$2"
-  "$python" "$here/probe.py" "$base" --normalize --mcp-sse "$sse" --mcp-http "$http" >"$out/$1.txt"
+  connectors="{\"claims\":{\"url\":\"$sse\"}}" embedder=vllm/mock-embed plane "$2"
+  llama_guard vllm/mock-llama
+  "$python" "$here/probe.py" "$base" --mcp-sse "$sse" --mcp-http "$http" >"$out/$1.txt"
   "$here/report.py" transcript "$out" "$1" "$here/transcripts/$2.txt" "$out/$1.txt"
   stop
 }
@@ -214,10 +223,10 @@ transcript() { # judge release
 asked=("$@")
 wanted() { # judge or judge/part
   local name
-  [ "${#asked[@]}" -eq 0 ] && return
+  [ "${#asked[@]}" -eq 0 ] && return 0
   for name in "${asked[@]}"; do
-    case $1 in "$name" | "$name"/*) return ;; esac
-    case $name in "$1"/*) return ;; esac
+    case $1 in "$name" | "$name"/*) return 0 ;; esac
+    case $name in "$1"/*) return 0 ;; esac
   done
   return 1
 }
@@ -228,10 +237,10 @@ if [ -z "${SKIP_BUILD:-}" ]; then
   cargo build --quiet --locked -p stack --no-default-features
   cargo build --quiet --locked -p testkit --example recorded-models -p providers --example mcp-client
 fi
-wanted llama-stack-0.7 && llama_stack llama-stack-0.7 0.7.3 v0.7.1 "$parts_07"
-wanted llama-stack-0.3 && llama_stack llama-stack-0.3 0.3.5 v0.3.5 "$parts_03"
-wanted openresponses && open_responses
-wanted mcp-client && mcp_client
-wanted transcript-0.3 && transcript transcript-0.3 0.3.5
-wanted transcript-0.7 && transcript transcript-0.7 0.7.3
+if wanted llama-stack-0.7; then llama_stack llama-stack-0.7 0.7.3 v0.7.1 "$parts_07"; fi
+if wanted llama-stack-0.3; then llama_stack llama-stack-0.3 0.3.5 v0.3.5 "$parts_03"; fi
+if wanted openresponses; then open_responses; fi
+if wanted mcp-client; then mcp_client; fi
+if wanted transcript-0.3; then transcript transcript-0.3 0.3.5; fi
+if wanted transcript-0.7; then transcript transcript-0.7 0.7.3; fi
 "$here/report.py" table "$out" "$here/known.txt"

@@ -10,6 +10,7 @@
 A line of KNOWN is `suite | test | reason`: the named test fails for that reason. A test is named without its
 parameters, a suite and a test may end in `*`.
 """
+import collections
 import fnmatch
 import json
 import pathlib
@@ -25,8 +26,8 @@ def add(out, suite, results):
     with open(out / RESULTS, "a") as file:
         for test, outcome, reason in results:
             file.write(json.dumps({"suite": suite, "test": test, "outcome": outcome, "reason": reason}) + "\n")
-    counts = [sum(outcome == kind for _, outcome, _ in results) for kind in ("passed", "failed", "skipped")]
-    print("%s: %d passed, %d failed, %d skipped" % (suite, *counts), flush=True)
+    counts = collections.Counter(outcome for _, outcome, _ in results)
+    print(f"{suite}: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())), flush=True)
 
 
 def junit(path):
@@ -80,6 +81,8 @@ def mcp(scenario, path):
     results = [(f"{scenario}::{number + 1}", "passed", "") for number in range(int(passed))]
     failed = int(total) - int(passed)
     results += [(scenario, "failed", " ".join(errors)[:400] or "see the log")] * failed
+    if not failed and "OVERALL: PASSED" not in text:
+        results.append((scenario, "failed", "the client ended with an error, or was warned of"))
     return results
 
 
@@ -96,48 +99,56 @@ def explained(result, rules):
     return None
 
 
+def read(out, name):
+    path = out / name
+    return path.read_text().splitlines() if path.exists() else []
+
+
 def table(out, rules):
-    results = [json.loads(line) for line in (out / RESULTS).read_text().splitlines()] if (out / RESULTS).exists() else []
-    absent = (out / "absent.tsv").read_text().splitlines() if (out / "absent.tsv").exists() else []
+    results = [json.loads(line) for line in read(out, RESULTS)]
+    absent = [line.split("\t", 1) for line in read(out, "absent.tsv")]
     suites = list(dict.fromkeys(result["suite"] for result in results))
-    width = max([len(suite) for suite in suites] + [5])
+    width = max(map(len, [*suites, "suite"]))
     print(f"\n{'suite':{width}} {'passed':>7} {'failed':>7} {'known':>7} {'skipped':>8}")
-    bad = []
+    unknown = [result for result in results if result["outcome"] == "failed" and not explained(result, rules)]
     for suite in suites:
-        own = [result for result in results if result["suite"] == suite]
-        failed = [result for result in own if result["outcome"] == "failed"]
-        unknown = [result for result in failed if not suite.startswith("python-") and explained(result, rules) is None]
-        bad += unknown
-        of = lambda kind: sum(result["outcome"] == kind for result in own)
-        rest = len(failed) if suite.startswith("python-") else len(failed) - len(unknown)
-        print(f"{suite:{width}} {of('passed'):>7} {len(unknown):>7} {rest:>7} {of('skipped'):>8}")
-    for line in absent:
-        print(f"{line.split(chr(9))[0]:{width}} not to be had here: {line.split(chr(9))[1]}")
+        counts = collections.Counter(result["outcome"] for result in results if result["suite"] == suite)
+        failed = sum(result["suite"] == suite for result in unknown)
+        known = counts["failed"] + counts["known"] - failed
+        print(f"{suite:{width}} {counts['passed']:>7} {failed:>7} {known:>7} {counts['skipped']:>8}")
+    for judge, why in absent:
+        print(f"{judge:{width}} not to be had here: {why}")
     failures(results, rules)
+    for listing in sorted(out.glob("transcript-*-differences.txt")):
+        print(f"\nevery difference of {listing.name.removesuffix('-differences.txt')}, with its reason: {listing}")
+    bad = [result for result in unknown if not theirs(result)]
     if bad:
-        print(f"\n{len(bad)} failures are not explained in {rules_file}")
-    return 1 if bad or not results and not absent else 0
+        print(f"\n{len(bad)} failures are explained neither in known.txt nor in differences.txt")
+    return 1 if bad or not (results or absent) else 0
+
+
+def theirs(result):
+    """Whether this is the Python server's, which is only there for comparison."""
+    return result["suite"].startswith("python-")
 
 
 def failures(results, rules):
     for result in results:
-        if result["outcome"] != "failed" or result["suite"].startswith("python-"):
-            continue
-        reason = explained(result, rules)
-        mark = f"known: {reason}" if reason else f"FAILED: {result['reason']}"
-        print(f"\n{result['suite']} {result['test']}\n    {mark}")
+        if result["outcome"] == "failed" and not theirs(result):
+            reason = explained(result, rules)
+            why = f"known: {reason}" if reason else f"FAILED: {result['reason']}"
+            print(f"\n{result['suite']} {result['test']}\n    {why}")
 
 
 if __name__ == "__main__":
     what, out, *rest = sys.argv[1:]
     out = pathlib.Path(out)
     if what == "table":
-        rules_file = rest[0]
-        sys.exit(table(out, known(rules_file)))
+        sys.exit(table(out, known(rest[0])))
     suite, *rest = rest
     if what == "transcript":
         from transcripts import compared
 
-        add(out, suite, compared(suite, *rest))
+        add(out, suite, compared(suite, *rest, out / f"{suite}-differences.txt"))
     else:
         add(out, suite, {"junit": junit, "openresponses": openresponses, "mcp": mcp}[what](*rest))

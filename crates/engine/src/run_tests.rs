@@ -120,6 +120,24 @@ fn going_round_in_circles_ends_with_an_answer_without_tools() {
 }
 
 #[test]
+fn a_limit_of_calls_runs_as_many_as_it_allows_and_then_asks_for_the_answer() {
+    let rules = Rules { tool_calls: 1, ..rules() };
+    let mut run =
+        Run::new(vec![ChatMessage::text(Role::User, "go")], Conversation::default(), toolbox(), rules, vec![]);
+    asked(run.step());
+    run.on_model(calls(&[("read", "{\"a\":1}"), ("read", "{\"a\":2}")]));
+    let Step::CallTools(made) = run.step() else { panic!("no call") };
+    assert_eq!(made.iter().map(|call| call.arguments.as_str()).collect::<Vec<_>>(), ["{\"a\":1}"]);
+    run.on_tools(vec![(made[0].clone(), output("one"))]);
+    let ask = asked(run.step());
+    assert!(!ask.tools_allowed);
+    let results = ask.messages.iter().filter(|message| message.role == Role::Tool).count();
+    assert_eq!(results, 2, "each call of the model has its result");
+    run.on_model(says("done"));
+    assert!(matches!(run.step(), Step::Done(Done { outcome: Outcome::Completed, .. })));
+}
+
+#[test]
 fn the_iteration_limit_ends_the_run_as_incomplete() {
     let mut run = run();
     for round in 0.. {

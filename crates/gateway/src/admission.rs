@@ -136,6 +136,12 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request<Body>, next: Ne
     }
 }
 
+/// Asks again what `admit` has asked when `request` came: for a connection on which one request after the other comes.
+/// A token may have run out since, and each of them counts.
+pub async fn admit_again(app: &App, request: &Parts) -> Result<Option<Caller>, ApiError> {
+    enter(app, request, path(request)).await.map_err(|refusal| refusal.error)
+}
+
 fn path(parts: &Parts) -> &str {
     parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |uri| uri.path())
 }

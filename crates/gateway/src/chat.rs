@@ -6,16 +6,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
+use futures::future::try_join_all;
 use futures::{Stream, StreamExt};
-use ports::inference::{ChatCall, ChatDelta, ChatStream};
+use ports::inference::{ChatCall, ChatDelta};
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::DropGuard;
-use wire::openai::chat::{
-    ChatCompletion, ChatRequest, Choice, ChunkChoice, Delta, FunctionDelta, Role, ToolCallDelta, Usage,
-};
+use wire::openai::chat::{ChatCompletion, ChatRequest, ChunkChoice, Delta, FunctionDelta, Role, ToolCallDelta, Usage};
 
 use crate::app::App;
+use crate::choices::{self, Numbered};
 use crate::completions::Taken;
 use crate::errors::ApiError;
 use crate::extract::{Body, Context, EndsWithDone};
@@ -28,6 +28,7 @@ pub async fn create(
     Body(mut request): Body<ChatRequest>,
 ) -> Result<Response, ApiError> {
     check(&request)?;
+    let choices = choices::wanted(&mut request)?;
     let running = app.running.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
     let route = app.responder.registry.chat(&request.model, &cx).await?;
     request.model.clone_from(&route.model);
@@ -40,18 +41,18 @@ pub async fn create(
     let guard = cx.cancel.clone().drop_guard();
     let mut taken = Taken::new(&app, &request, head.completion(), &cx);
     if request.stream == Some(true) {
-        let deltas = route.inference.chat(ChatCall::from(request), &cx).await?;
-        let deltas = deltas.inspect(move |delta| {
+        let calls = calls(request, choices).map(|call| route.inference.chat(call, &cx));
+        let deltas = choices::together(try_join_all(calls).await?);
+        let deltas = deltas.inspect(move |(index, delta)| {
             if let Ok(delta) = delta {
-                taken.delta(delta);
+                taken.delta(*index, delta);
             }
         });
-        return Ok(sse::raw(frames(head, deltas.boxed(), end, (running, guard))));
+        return Ok(sse::raw(frames(head, deltas.boxed(), choices, end, (running, guard))));
     }
-    let folded = route.inference.complete(ChatCall::from(request), &cx).await?;
-    let (finish, usage, beside) = (folded.finish, folded.usage.clone(), folded.beside.choice.clone());
-    let choice = Choice { index: 0, message: folded.into_message(), finish_reason: Some(finish), extra: beside };
-    let completion = ChatCompletion { choices: vec![choice], usage: Some(usage), ..head.completion() };
+    let calls = calls(request, choices).map(|call| route.inference.complete(call, &cx));
+    let (choices, usage) = choices::counted(try_join_all(calls).await?);
+    let completion = ChatCompletion { choices, usage: Some(usage), ..head.completion() };
     taken.whole(&completion);
     Ok(Json(completion).into_response())
 }
@@ -66,10 +67,11 @@ fn check(request: &ChatRequest) -> Result<(), ApiError> {
     if request.token_limit() == Some(0) {
         return Err(ApiError::invalid("max_tokens", "max_tokens must be at least 1"));
     }
-    if request.extra.get("n").and_then(serde_json::Value::as_u64).is_some_and(|n| n != 1) {
-        return Err(ApiError::invalid("n", "only one choice is offered: n must be 1"));
-    }
     Ok(())
+}
+
+fn calls(request: ChatRequest, count: usize) -> impl Iterator<Item = ChatCall> {
+    std::iter::repeat_n(ChatCall::from(request), count)
 }
 
 struct Head {
@@ -117,8 +119,8 @@ impl Head {
         Event::default().data(serde_json::to_string(&chunk).unwrap_or_default())
     }
 
-    fn delta(&self, delta: ChatDelta) -> Option<Event> {
-        let with = |delta| vec![ChunkChoice { delta, ..ChunkChoice::default() }];
+    fn delta(&self, choice: u32, delta: ChatDelta) -> Option<Event> {
+        let with = |delta| vec![ChunkChoice { index: choice, delta, ..ChunkChoice::default() }];
         let choices = match delta {
             ChatDelta::Text(text) => with(Delta { content: Some(text), ..Delta::default() }),
             ChatDelta::ToolCall { index, id, name } => with(call(ToolCallDelta {
@@ -133,12 +135,13 @@ impl Head {
                 ..ToolCallDelta::default()
             })),
             ChatDelta::Beside(beside) => vec![ChunkChoice {
+                index: choice,
                 delta: Delta { extra: beside.delta, ..Delta::default() },
                 extra: beside.choice,
                 ..ChunkChoice::default()
             }],
             ChatDelta::Finish(reason) => {
-                vec![ChunkChoice { finish_reason: Some(reason), ..ChunkChoice::default() }]
+                vec![ChunkChoice { index: choice, finish_reason: Some(reason), ..ChunkChoice::default() }]
             }
             ChatDelta::Usage(usage) if self.usage => return Some(self.chunk(Vec::new(), Some(usage))),
             ChatDelta::Usage(_) => return None,
@@ -151,19 +154,24 @@ fn call(call: ToolCallDelta) -> Delta {
     Delta { tool_calls: vec![call], ..Delta::default() }
 }
 
-/// The role first, then the deltas; an error becomes a last `error` frame. What is `held` lives as long as the stream.
+/// The role of each choice first, then the deltas; an error becomes a last `error` frame. What is `held` lives as long as
+/// the stream.
 fn frames(
     head: Head,
-    deltas: ChatStream,
+    deltas: Numbered,
+    choices: usize,
     end: EndsWithDone,
     held: (OwnedSemaphorePermit, DropGuard),
 ) -> impl Stream<Item = Event> + Send {
-    let role = Delta { role: Some(Role::Assistant), content: Some(String::new()), ..Delta::default() };
-    let first = head.chunk(vec![ChunkChoice { delta: role, ..ChunkChoice::default() }], None);
-    let body = deltas.filter_map(move |delta| {
+    let opened = (0_u32..).take(choices).map(|index| {
+        let delta = Delta { role: Some(Role::Assistant), content: Some(String::new()), ..Delta::default() };
+        head.chunk(vec![ChunkChoice { index, delta, ..ChunkChoice::default() }], None)
+    });
+    let opened: Vec<Event> = opened.collect();
+    let body = deltas.filter_map(move |(choice, delta)| {
         let _held = &held;
         let frame = match delta {
-            Ok(delta) => head.delta(delta),
+            Ok(delta) => head.delta(choice, delta),
             Err(error) => {
                 let body = ApiError::from(error).body();
                 Some(Event::default().data(serde_json::to_string(&body).unwrap_or_default()))
@@ -172,5 +180,5 @@ fn frames(
         futures::future::ready(frame)
     });
     let done = end.0.then(|| Event::default().data("[DONE]"));
-    futures::stream::iter([first]).chain(body).chain(futures::stream::iter(done))
+    futures::stream::iter(opened).chain(body).chain(futures::stream::iter(done))
 }

@@ -11,10 +11,11 @@ use ports::fold::Folded;
 use ports::inference::ChatDelta;
 use serde::Serialize;
 use serde_json::{Value, json};
-use wire::openai::chat::{ChatCompletion, ChatMessage, ChatRequest, Choice};
+use wire::openai::chat::{ChatCompletion, ChatMessage, ChatRequest};
 use wire::openai::conversations::ListPage;
 
 use crate::app::App;
+use crate::choices;
 use crate::errors::ApiError;
 use crate::extract::Context;
 use crate::paging::{Asked, Paging, cut};
@@ -97,8 +98,9 @@ pub struct Taken {
     log: Arc<CompletionLog>,
     /// Everything but the choices and usage; `None` once kept, or when the caller wants nothing stored.
     open: Option<StoredCompletion>,
-    folded: Folded,
-    finished: bool,
+    /// One a choice.
+    folded: Vec<Folded>,
+    finished: usize,
 }
 
 impl Taken {
@@ -110,7 +112,7 @@ impl Taken {
             input_messages: request.messages.clone(),
             owner: cx.caller.clone(),
         });
-        Self { log: app.completions.clone(), open, folded: Folded::default(), finished: false }
+        Self { log: app.completions.clone(), open, folded: Vec::new(), finished: 0 }
     }
 
     pub fn whole(mut self, completion: &ChatCompletion) {
@@ -120,21 +122,24 @@ impl Taken {
         }
     }
 
-    pub fn delta(&mut self, delta: &ChatDelta) {
+    pub fn delta(&mut self, choice: u32, delta: &ChatDelta) {
         if self.open.is_some() {
-            self.finished |= matches!(delta, ChatDelta::Finish(_));
-            self.folded.push(delta);
+            let choice = choice as usize;
+            if self.folded.len() <= choice {
+                self.folded.resize_with(choice + 1, Folded::default);
+            }
+            self.finished += usize::from(matches!(delta, ChatDelta::Finish(_)));
+            self.folded[choice].push(delta);
         }
     }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let Some(mut open) = self.open.take().filter(|_| self.finished) else { return };
-        let folded = std::mem::take(&mut self.folded);
-        let (finish, usage, beside) = (folded.finish, folded.usage.clone(), folded.beside.choice.clone());
-        open.completion.choices =
-            vec![Choice { index: 0, message: folded.into_message(), finish_reason: Some(finish), extra: beside }];
+        let all = self.finished > 0 && self.finished == self.folded.len();
+        let Some(mut open) = self.open.take().filter(|_| all) else { return };
+        let (choices, usage) = choices::counted(std::mem::take(&mut self.folded));
+        open.completion.choices = choices;
         open.completion.usage = (usage.total_tokens > 0).then_some(usage);
         self.log.keep(open);
     }

@@ -41,7 +41,8 @@ pub fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let message = error.inner().to_string();
-        if path == "." {
+        // A body that is no JSON has no path; what is before its first key has one without a name.
+        if matches!(path.as_str(), "." | "?") {
             ApiError::new(StatusCode::BAD_REQUEST, message)
         } else {
             ApiError::invalid(&path, format!("{path}: {message}"))

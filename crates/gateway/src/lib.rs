@@ -5,6 +5,7 @@ mod agents;
 mod app;
 mod batches;
 mod chat;
+mod choices;
 mod completions;
 mod conversations;
 mod embeddings;

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 
 use crate::errors::ApiError;
 
+const MOST_ROWS: u32 = 100;
+
 #[derive(Debug, Default, Deserialize)]
 pub struct Paging {
     after: Option<String>,
@@ -19,12 +21,13 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Newest first unless `order=asc`; 1 to 100 rows, `default` when not said.
+    /// Newest first unless `order=asc`; `default` rows when not said. Whoever asks for more than 100 gets 100 and
+    /// `has_more`: Llama Stack's clients ask for thousands.
     pub fn page(&self, default: u32) -> Result<Page, ApiError> {
         let limit = match self.limit.as_deref().map(str::parse::<u32>) {
             None => default,
-            Some(Ok(limit)) if (1..=100).contains(&limit) => limit,
-            Some(_) => return Err(ApiError::invalid("limit", "limit must be a whole number between 1 and 100")),
+            Some(Ok(limit)) if limit >= 1 => limit.min(MOST_ROWS),
+            Some(_) => return Err(ApiError::invalid("limit", "limit must be a whole number of at least 1")),
         };
         let ascending = match self.order.as_deref() {
             None | Some("desc") => false,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use engine::recording::Recording;
 use ports::CallContext;
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 use wire::openai::events::ResponseEvent;
 use wire::openai::responses::{ResponseRequest, ResponseStatus};
 
+use crate::admission::admit_again;
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::extract::{Context, parsed};
@@ -39,6 +41,7 @@ const NOT_HERE: [&str; 3] = ["stream", "stream_options", "background"];
 pub async fn list_or_open(
     State(app): State<Arc<App>>,
     Context(cx): Context,
+    opening: Parts,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     Asked(paging): Asked<Paging>,
 ) -> Result<Response, ApiError> {
@@ -49,13 +52,15 @@ pub async fn list_or_open(
     let limit = app.edge.max_body_bytes;
     let upgrade = upgrade.max_message_size(limit).max_frame_size(limit);
     Ok(upgrade.on_upgrade(move |socket| {
-        Connection { app, opened_by: cx, socket, memory: None, waiting: VecDeque::new(), _open: open }.serve()
+        Connection { app, opening, opened_by: cx, socket, memory: None, waiting: VecDeque::new(), _open: open }.serve()
     }))
 }
 
 struct Connection {
     app: Arc<App>,
-    /// The caller, and what came with the headers.
+    /// The request that opened it: each turn is let in as that was.
+    opening: Parts,
+    /// Provider data and trace, as the headers told them.
     opened_by: CallContext,
     socket: WebSocket,
     memory: Option<StoredResponse>,
@@ -137,7 +142,8 @@ impl Connection {
     async fn answer(&mut self, request: ResponseRequest) -> Result<StoredResponse, Broken> {
         let _running = self.app.running.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
         let mut cx = self.app.context(self.opened_by.provider_data.clone());
-        cx.caller.clone_from(&self.opened_by.caller);
+        cx.caller = admit_again(&self.app, &self.opening).await?;
+        cx.trace = self.opened_by.trace.clone();
         let begun = self.app.responder.begin(request, cx, self.memory.as_ref()).await;
         let mut recording = begun.map_err(ApiError::from)?;
         while let Some(event) = self.event(&mut recording).await? {

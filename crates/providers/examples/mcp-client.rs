@@ -82,9 +82,25 @@ async fn scenario(name: &str, source: &Arc<dyn ToolSource>) -> Outcome {
                 call(&echo.name, json!({ "schema": rich.input_schema })).await?;
             }
         }
+        "http-invalid-tool-headers" => {
+            for tool in &tools {
+                call(&tool.name, json!({ "region": "us-west1", "value": "x" })).await.ok();
+            }
+        }
         _ => {}
     }
+    for wanted in told_calls() {
+        let name = wanted["name"].as_str().unwrap_or_default();
+        call(name, wanted["arguments"].clone()).await?;
+    }
     Ok(())
+}
+
+/// Calls that the suite names in the scenario's context.
+fn told_calls() -> Vec<Value> {
+    let context = std::env::var("MCP_CONFORMANCE_CONTEXT").unwrap_or_default();
+    let context: Value = serde_json::from_str(&context).unwrap_or_default();
+    context["toolCalls"].as_array().cloned().unwrap_or_default()
 }
 
 #[tokio::main]

@@ -105,3 +105,20 @@ async fn a_server_that_stays_away_is_not_waited_for() {
     }
     assert!(told.contains("several times in a row"), "{told}");
 }
+
+#[tokio::test]
+async fn a_server_may_have_models_of_both_kinds() {
+    let model = FakeModel::start().await;
+    model.serves(&["gpt-4o", "text-embedding-3-small", "bge-m3"]);
+    let mixed = OpenAiConfig { embedding_models: Some(vec!["bge-m3".into()]), ..config(&model) };
+    let cx = inference::context();
+    let chat = OpenAiCompatible::new(mixed.clone()).models(&cx).await.expect("a list");
+    let embeds = OpenAiEmbeddings::new(mixed).models(&cx).await.expect("a list");
+    let names = |models: Vec<ports::inference::ServedModel>| -> Vec<String> {
+        models.into_iter().map(|model| model.name).collect()
+    };
+    assert_eq!(names(chat), ["gpt-4o"]);
+    assert_eq!(names(embeds), ["text-embedding-3-small", "bge-m3"]);
+    // A server of one kind is believed, whatever its models are called.
+    assert_eq!(provider(&model).models(&cx).await.expect("a list").len(), 3);
+}

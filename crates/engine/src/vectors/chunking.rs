@@ -8,6 +8,9 @@ use wire::openai::vector_stores::{ChunkSizes, ChunkingStrategy};
 /// What `auto` means.
 pub const AUTO: ChunkSizes = ChunkSizes { chunk_overlap_tokens: 400, max_chunk_size_tokens: 800 };
 
+/// Of contextual chunks, which leave room for the context.
+const CONTEXTUAL: ChunkSizes = ChunkSizes { chunk_overlap_tokens: 400, max_chunk_size_tokens: 700 };
+
 const LETTERS_A_TOKEN: usize = 8;
 /// A window may end this share before its end, where a sentence does.
 const SEARCH_BACK: f64 = 0.2;
@@ -17,9 +20,19 @@ pub fn sizes(strategy: &ChunkingStrategy) -> Result<ChunkSizes, String> {
     let sizes = match strategy {
         ChunkingStrategy::Auto => return Ok(AUTO),
         ChunkingStrategy::Static { sizes } => *sizes,
+        ChunkingStrategy::Contextual { contextual } => ChunkSizes {
+            max_chunk_size_tokens: contextual.max_chunk_size_tokens.unwrap_or(CONTEXTUAL.max_chunk_size_tokens),
+            chunk_overlap_tokens: contextual.chunk_overlap_tokens.unwrap_or(CONTEXTUAL.chunk_overlap_tokens),
+        },
     };
     if !(100..=4096).contains(&sizes.max_chunk_size_tokens) {
         return Err("max_chunk_size_tokens must be between 100 and 4096".into());
+    }
+    if let ChunkingStrategy::Contextual { .. } = strategy {
+        return match sizes.chunk_overlap_tokens < sizes.max_chunk_size_tokens {
+            true => Ok(sizes),
+            false => Err("chunk_overlap_tokens must be less than max_chunk_size_tokens".into()),
+        };
     }
     if sizes.chunk_overlap_tokens > sizes.max_chunk_size_tokens / 2 {
         return Err("chunk_overlap_tokens must be at most half of max_chunk_size_tokens".into());

@@ -36,6 +36,7 @@ pub fn complete(config: &mut LegacyAgentConfig, default_model: Option<&str>) -> 
         system_message_behavior: given.system_message_behavior.or_else(|| Some("append".into())),
         ..given
     });
+    config.sampling_params.repetition_penalty.get_or_insert(1.0);
     config.instructions.get_or_insert_default();
     config.enable_session_persistence.get_or_insert(false);
     Ok(())

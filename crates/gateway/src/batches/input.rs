@@ -1,9 +1,10 @@
 //! The input file: one request a line, all of them checked before the first is made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt;
-use ports::batches::{Batch, BatchError};
+use ports::batches::{Batch, BatchError, BatchStatus};
+use ports::inference::InferenceError;
 use serde_json::Value;
 
 use crate::app::App;
@@ -57,7 +58,41 @@ pub async fn read(app: &App, batch: &Batch) -> Result<Vec<Asked>, Unusable> {
         }
     }
     let text = String::from_utf8(content).map_err(|_| whole("invalid_file", "the input file is not UTF-8".into()))?;
-    lines(&text, &batch.endpoint)
+    let asked = lines(&text, &batch.endpoint)?;
+    // A batch that has begun goes on, whatever is served by now.
+    let errors = match batch.status {
+        BatchStatus::Validating => unserved(app, batch, &asked).await,
+        _ => Vec::new(),
+    };
+    if errors.is_empty() { Ok(asked) } else { Err(Unusable::Errors(errors)) }
+}
+
+/// The lines whose model nobody serves.
+async fn unserved(app: &App, batch: &Batch, asked: &[Asked]) -> Vec<BatchError> {
+    let mut cx = app.context(wire::JsonObject::new());
+    cx.caller.clone_from(&batch.owner);
+    let registry = &app.responder.registry;
+    let mut known: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut errors = Vec::new();
+    for request in asked {
+        let model = request.body.get("model").and_then(Value::as_str).unwrap_or_default();
+        if !known.contains_key(model) {
+            let found = match batch.endpoint.as_str() {
+                "/v1/embeddings" => registry.embeddings(model, &cx).await.map(drop),
+                _ => registry.chat(model, &cx).await.map(drop),
+            };
+            known.insert(model, !matches!(found, Err(InferenceError::NotFound(_))));
+        }
+        if known.get(model) == Some(&false) && errors.len() < MOST_ERRORS {
+            errors.push(BatchError {
+                code: "model_not_found".into(),
+                message: format!("The provided model '{model}' is not supported by the Batch API."),
+                param: Some("body.model".into()),
+                line: Some(request.line),
+            });
+        }
+    }
+    errors
 }
 
 fn lines(text: &str, endpoint: &str) -> Result<Vec<Asked>, Unusable> {
@@ -118,7 +153,8 @@ fn request(line: u64, text: &str, endpoint: &str, ids: &mut BTreeSet<String>) ->
         errors.push(error("invalid_method", Some("method"), "method must be POST".into()));
     }
     if word("url") != endpoint {
-        errors.push(error("mismatched_endpoint", Some("url"), format!("url must be the batch's endpoint {endpoint}")));
+        let message = format!("The URL of this request does not match the batch's endpoint {endpoint}");
+        errors.push(error("invalid_url", Some("url"), message));
     }
     if !ids.insert(word("custom_id")) {
         errors.push(error("duplicate_custom_id", Some("custom_id"), "custom_id is used by an earlier line".into()));
@@ -132,9 +168,17 @@ fn request(line: u64, text: &str, endpoint: &str, ids: &mut BTreeSet<String>) ->
             "Streaming is not supported in batch processing".into(),
         ));
     }
-    if body.get("model").and_then(Value::as_str).is_none_or(str::is_empty) {
-        let message = "Missing required parameter: body.model".into();
-        errors.push(error("missing_required_parameter", Some("body.model"), message));
+    let content = match endpoint {
+        "/v1/chat/completions" => "messages",
+        "/v1/completions" => "prompt",
+        _ => "input",
+    };
+    for name in ["model", content] {
+        if body.get(name).is_none_or(|value| value.is_null() || value == "") {
+            let param = format!("body.{name}");
+            let message = format!("Missing required parameter: {param}");
+            errors.push(error("missing_required_parameter", Some(&param), message));
+        }
     }
     if errors.is_empty() { Ok(Asked { line, custom_id, body }) } else { Err(errors) }
 }
@@ -154,7 +198,9 @@ mod tests {
     #[test]
     fn every_line_is_checked_and_every_fault_is_named() {
         let line = |id: &str, rest: &str| {
-            format!(r#"{{"custom_id":"{id}","method":"POST","url":"/v1/embeddings","body":{{"model":"m"{rest}}}}}"#)
+            format!(
+                r#"{{"custom_id":"{id}","method":"POST","url":"/v1/embeddings","body":{{"model":"m","input":"x"{rest}}}}}"#
+            )
         };
         let of = |code: &str, line: Option<u64>| (code.to_owned(), line);
         assert_eq!(codes(&format!("{}\n\n{}\n", line("a", ""), line("b", ""))), [of("a", Some(1)), of("b", Some(3))]);
@@ -164,8 +210,10 @@ mod tests {
         assert_eq!(codes(&format!("{0}\n{0}", line("a", ""))), [of("duplicate_custom_id", Some(2))]);
         assert_eq!(codes(&line("a", ",\"stream\":true")), [of("streaming_unsupported", Some(1))]);
         assert_eq!(codes(&line("a", "").replace("POST", "GET")), [of("invalid_method", Some(1))]);
-        assert_eq!(codes(&line("a", "").replace("embeddings", "files")), [of("mismatched_endpoint", Some(1))]);
+        assert_eq!(codes(&line("a", "").replace("embeddings", "files")), [of("invalid_url", Some(1))]);
         assert_eq!(codes(&line("a", "").replace("model", "mode")), [of("missing_required_parameter", Some(1))]);
+        let bare = line("a", "").replace(",\"input\":\"x\"", "");
+        assert_eq!(codes(&bare), [of("missing_required_parameter", Some(1))]);
         let many = "x\n".repeat(MOST_ERRORS + 50);
         assert_eq!(codes(&many).len(), MOST_ERRORS);
     }

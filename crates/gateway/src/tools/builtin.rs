@@ -65,7 +65,8 @@ pub async fn invoke(app: &App, name: &str, kwargs: &JsonObject, cx: &CallContext
                 Ok(pages) => {
                     let pages = pages.iter().map(|it| json!({"url": it.url, "title": it.title, "content": it.text}));
                     let text = json!({"query": query.words, "top_k": pages.collect::<Vec<_>>()}).to_string();
-                    Ok(json!({"content": [{"type": "text", "text": text}], "metadata": null}))
+                    // As text, where 0.3 has it.
+                    Ok(json!({"content": text, "metadata": null}))
                 }
                 Err(error) => Err(error.into()),
             })

@@ -21,16 +21,22 @@ use crate::paging::Asked;
 
 pub fn check_chunking(chunking: &ChunkingStrategy) -> Result<(), ApiError> {
     let checked = engine::vectors::chunking::sizes(chunking);
-    checked
-        .map(drop)
-        .map_err(|rule| ApiError::invalid("chunking_strategy", format!("chunking_strategy.static: {rule}")))
+    checked.map_err(|rule| ApiError::invalid("chunking_strategy", format!("chunking_strategy: {rule}")))?;
+    match chunking {
+        ChunkingStrategy::Contextual { contextual } => super::contextual::check(contextual),
+        _ => Ok(()),
+    }
 }
 
 pub fn shown(file: &Attached) -> Value {
     let sizes = engine::vectors::chunking::sizes(&file.chunking).unwrap_or(engine::vectors::chunking::AUTO);
+    let chunking = match &file.chunking {
+        ChunkingStrategy::Contextual { contextual } => json!({"type": "contextual", "contextual": contextual}),
+        _ => json!({"type": "static", "static": sizes}),
+    };
     json!({
         "id": file.file_id, "object": "vector_store.file", "attributes": file.attributes,
-        "chunking_strategy": {"type": "static", "static": sizes}, "created_at": file.created_at,
+        "chunking_strategy": chunking, "created_at": file.created_at,
         "last_error": file.last_error, "status": file.status, "usage_bytes": file.usage_bytes,
         "vector_store_id": file.store_id,
     })

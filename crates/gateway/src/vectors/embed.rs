@@ -8,6 +8,7 @@ use ports::inference::ModelKind;
 use ports::vectors::{AttachError, AttachStatus, Attached, Chunk, VectorStore};
 use wire::openai::vector_stores::ChunkingStrategy;
 
+use super::contextual;
 use crate::app::{App, dashed};
 use crate::errors::ApiError;
 
@@ -99,7 +100,10 @@ async fn fill(app: &App, store: &VectorStore, attached: &Attached, cx: &CallCont
     let bytes = content(app, &attached.file_id).await.map_err(failed)?;
     let read = text::of(&attached.filename, &bytes);
     let text = read.map_err(|why| AttachError { code: why.code.into(), message: why.message })?;
-    let texts: Vec<String> = chunking::pieces(&text, sizes).iter().map(|piece| piece.text.to_owned()).collect();
+    let mut texts: Vec<String> = chunking::pieces(&text, sizes).iter().map(|piece| piece.text.to_owned()).collect();
+    if let ChunkingStrategy::Contextual { contextual } = &attached.chunking {
+        texts = contextual::situated(app, contextual, &text, texts, cx).await.map_err(failed)?;
+    }
     let vectors = app.responder.own.lookup.embed(store, &texts, cx).await.map_err(|error| failed(error.into()))?;
     let mut bytes = 0;
     let chunks: Vec<Chunk> = texts

@@ -127,7 +127,10 @@ pub async fn query(
                 metadata.entry("filename").or_insert_with(|| json!(hit.filename));
                 metadata.entry("document_id").or_insert_with(|| json!(hit.file_id));
             }
-            let about = json!({"chunk_id": hit.chunk_id, "document_id": metadata.get("document_id")});
+            let about = json!({
+                "chunk_id": hit.chunk_id, "document_id": metadata.get("document_id"), "source": metadata.get("source"),
+                "chunk_embedding_model": store.embedding_model, "chunk_embedding_dimension": store.dimension,
+            });
             json!({
                 "content": hit.text, "chunk_id": hit.chunk_id, "metadata": metadata, "chunk_metadata": about,
                 "embedding": vectors.get(&hit.chunk_id), "embedding_model": store.embedding_model, "embedding_dimension": store.dimension,

@@ -3,6 +3,7 @@
 mod attach;
 mod batches;
 mod care;
+mod contextual;
 mod embed;
 pub mod io;
 mod search;

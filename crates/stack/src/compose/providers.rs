@@ -7,7 +7,7 @@ use anyhow::Result;
 use engine::ModelTraits;
 use engine::registry::{ProviderEntry, Serves};
 use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings, RemoteRerank, Tls};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::config::{ProviderConfig, ProviderKind, StackConfig, TlsVerify};
 
@@ -22,12 +22,20 @@ pub fn entries(config: &StackConfig, warm: bool) -> Vec<ProviderEntry> {
                 id: provider.id.clone(),
                 kind: provider.kind.name().into(),
                 serves,
-                shown_config: json!({"url": provider.url, "model": provider.model, "models": provider.models}),
+                shown_config: shown(provider),
             })),
             Err(error) => tracing::warn!(provider = %provider.id, error = %format!("{error:#}"), "provider left out"),
         }
     }
     entries
+}
+
+/// Without secrets; that there is one may be seen.
+fn shown(provider: &ProviderConfig) -> Value {
+    json!({
+        "url": provider.url, "base_url": provider.url, "api_token": provider.api_token.as_ref().map(|_| "********"),
+        "max_tokens": provider.max_tokens, "model": provider.model, "models": provider.models,
+    })
 }
 
 /// Empty when the provider is switched off: a remote one without a URL, an in-process one this build lacks.

@@ -72,18 +72,31 @@ pub fn chat(request: &Value, number: u64, bad: bool) -> Played {
 }
 
 pub fn completion(request: &Value, number: u64) -> Played {
+    let likely = |text: &str| match request["logprobs"].as_u64() {
+        Some(1..) if !text.is_empty() => {
+            json!({"tokens": [text], "token_logprobs": [-0.1], "top_logprobs": [{text: -0.1}], "text_offset": [0]})
+        }
+        _ => Value::Null,
+    };
     let piece = |text: &str, finish: Value| {
         json!({"id": format!("cmpl-invented{number}"), "object": "text_completion", "created": 1_700_000_000,
             "model": request["model"],
-            "choices": [{"index": 0, "text": text, "logprobs": null, "finish_reason": finish}]})
+            "choices": [{"index": 0, "text": text, "logprobs": likely(text), "finish_reason": finish}]})
     };
+    let usage = json!({"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6});
     let text = guided(request).unwrap_or("mock completion");
     if request["stream"] == true {
-        let pieces = [piece(text, Value::Null), piece("", "stop".into())];
-        return Played::Streamed(pieces.into());
+        let mut pieces = vec![piece(text, Value::Null), piece("", "stop".into())];
+        if request.pointer("/stream_options/include_usage") == Some(&json!(true)) {
+            let mut last = piece("", Value::Null);
+            last["choices"] = json!([]);
+            last["usage"] = usage;
+            pieces.push(last);
+        }
+        return Played::Streamed(pieces);
     }
     let mut whole = piece(text, "stop".into());
-    whole["usage"] = json!({"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6});
+    whole["usage"] = usage;
     Played::Whole(whole)
 }
 

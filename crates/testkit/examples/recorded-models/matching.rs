@@ -85,6 +85,11 @@ fn one_message(message: &Value, reading: Reading) -> Value {
         let text: String = parts.iter().filter_map(|part| part["text"].as_str()).collect();
         object.insert("content".into(), text.into());
     }
+    if let Some(Value::Array(parts)) = object.get_mut("content") {
+        // Said or not, this is how an image is looked at.
+        let images = parts.iter_mut().filter_map(|part| part.get_mut("image_url")?.as_object_mut());
+        images.for_each(|image| image.retain(|name, value| name != "detail" || !(value.is_null() || value == "auto")));
+    }
     if object.get("content").is_some_and(|content| content.is_null() || content == "") {
         object.remove("content");
     }
@@ -103,9 +108,15 @@ fn one_message(message: &Value, reading: Reading) -> Value {
     Value::Object(object)
 }
 
+/// Llama Stack's own search had another name until 0.3.
+pub const RENAMED: (&str, &str) = ("knowledge_search", "file_search");
+
 fn plain_call(call: &mut Value) {
     if let Some(call) = call.as_object_mut() {
         call.remove("index");
+    }
+    if let Some(name) = call.pointer_mut("/function/name").filter(|name| **name == RENAMED.0) {
+        *name = RENAMED.1.into();
     }
     let Some(Value::String(arguments)) = call.pointer_mut("/function/arguments") else { return };
     if let Ok(parsed) = serde_json::from_str::<Value>(arguments) {

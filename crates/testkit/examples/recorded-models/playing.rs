@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::matching::RENAMED;
 use crate::recordings::Recording;
 
 pub enum Played {
@@ -16,15 +17,29 @@ pub fn play(recording: &Recording, request: &Value, ids: &[String]) -> Played {
         return Played::Refused { status: *status, message: message.clone() };
     }
     let renamed: Vec<(&String, &String)> = recording.ids.iter().zip(ids).filter(|(was, is)| was != is).collect();
-    let body = with_ids(&recording.body, &renamed);
+    let body = offered(with_ids(&recording.body, &renamed), request);
     let usage = request.pointer("/stream_options/include_usage") == Some(&json!(true));
     let wanted = |chunk: &Value| usage || chunk["choices"].as_array().is_none_or(|choices| !choices.is_empty());
     match (request["stream"] == true, body) {
         (true, Value::Array(chunks)) => Played::Streamed(chunks.into_iter().filter(wanted).collect()),
+        (true, whole) if whole["object"] == "text_completion" => Played::Streamed(vec![whole]),
         (true, whole) => Played::Streamed(exploded(&whole).into_iter().filter(wanted).collect()),
         (false, Value::Array(chunks)) => Played::Whole(collapsed(&chunks)),
         (false, whole) => Played::Whole(whole),
     }
+}
+
+/// A call of a search by its old name goes to the one that is offered.
+fn offered(body: Value, request: &Value) -> Value {
+    let offers = |name: &str| {
+        let mut tools = request["tools"].as_array().into_iter().flatten();
+        tools.any(|tool| tool.pointer("/function/name").is_some_and(|offered| offered == name))
+    };
+    if offers(RENAMED.0) || !offers(RENAMED.1) {
+        return body;
+    }
+    let quoted = |name: &str| json!(name).to_string();
+    serde_json::from_str(&body.to_string().replace(&quoted(RENAMED.0), &quoted(RENAMED.1))).unwrap_or(body)
 }
 
 fn with_ids(body: &Value, renamed: &[(&String, &String)]) -> Value {

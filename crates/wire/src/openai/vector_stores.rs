@@ -41,6 +41,29 @@ pub enum ChunkingStrategy {
         #[serde(rename = "static")]
         sizes: ChunkSizes,
     },
+    /// Llama Stack's, from 0.7: each chunk begins with a few words of a model on its place in the whole.
+    Contextual {
+        contextual: Contextual,
+    },
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Contextual {
+    /// A chat model.
+    #[serde(default)]
+    pub model_id: Option<String>,
+    /// With the places `{{WHOLE_DOCUMENT}}` and `{{CHUNK_CONTENT}}`.
+    #[serde(default)]
+    pub context_prompt: Option<String>,
+    #[serde(default)]
+    pub max_chunk_size_tokens: Option<u32>,
+    #[serde(default)]
+    pub chunk_overlap_tokens: Option<u32>,
+    /// Of one question to the model.
+    #[serde(default)]
+    pub timeout_seconds: Option<u32>,
+    #[serde(default)]
+    pub max_concurrency: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

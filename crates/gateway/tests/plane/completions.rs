@@ -1,11 +1,9 @@
 //! Chat completions that are kept.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use serde_json::{Value, json};
-use support::{Plane, refusal};
 use testkit::openai::{Answer, Fault};
+
+use crate::harness::{Plane, refused};
 
 fn chat(text: &str) -> Value {
     json!({"model": "vllm/fake-model", "messages": [{"role": "user", "content": text}]})
@@ -47,8 +45,8 @@ async fn every_completion_can_be_read_again() {
     assert_eq!((&messages["data"][0]["content"], &messages["object"]), (&json!("hi"), &json!("list")));
     assert!(messages["data"][0]["id"].is_string());
     assert_eq!(plane.delete(&path).await.1["deleted"], true);
-    assert_eq!(refusal(&plane.get(&path).await).0, 404);
-    assert_eq!(refusal(&plane.get("/v1/chat/completions?limit=0").await), (400, "limit"));
+    assert_eq!(refused(&plane.get(&path).await).0, 404);
+    assert_eq!(refused(&plane.get("/v1/chat/completions?limit=0").await), (400, "limit"));
     assert_eq!(plane.get("/v1/openai/v1/chat/completions").await.0, 200);
 }
 

@@ -1,11 +1,9 @@
 //! Anthropic's dialect, and bare prompts: both are the same model in other words.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use serde_json::{Value, json};
-use support::Plane;
 use testkit::openai::{Answer, Fault};
+
+use crate::harness::Plane;
 
 fn question(stream: bool) -> Value {
     json!({"model": "vllm/fake-model", "max_tokens": 64, "stream": stream, "system": "Be brief.",
@@ -140,5 +138,42 @@ async fn done_is_for_openais_clients_alone() {
         assert!(text.trim_end().ends_with("data: [DONE]"), "{text}");
         let text = ask().header("X-LlamaStack-Client-Version", "0.3.5").send().await.unwrap().text().await.unwrap();
         assert!(!text.contains("[DONE]") && text.contains("\"stop\""), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn several_choices_come_side_by_side() {
+    let plane = Plane::start().await;
+    let body = json!({"model": "vllm/fake-model", "messages": [{"role": "user", "content": "x"}], "n": 2});
+    plane.model.then(Answer::text("one").usage(Some((5, 1)))).then(Answer::text("two").usage(Some((5, 2))));
+    let (status, whole) = plane.post("/v1/chat/completions", body.clone()).await;
+    assert_eq!(status, 200, "{whole}");
+    let texts: Vec<&Value> = whole["choices"].as_array().unwrap().iter().map(|it| &it["message"]["content"]).collect();
+    assert_eq!((texts.len(), &whole["choices"][1]["index"]), (2, &json!(1)));
+    assert!(texts.contains(&&json!("one")) && texts.contains(&&json!("two")), "{whole}");
+    assert_eq!(
+        (&whole["usage"]["prompt_tokens"], &whole["usage"]["completion_tokens"], &whole["usage"]["total_tokens"]),
+        (&json!(5), &json!(3), &json!(8))
+    );
+    assert!(plane.model.received().iter().all(|it| it.body.get("n").is_none()), "each is a question of its own");
+
+    plane.model.then(Answer::text("a b").usage(Some((5, 2)))).then(Answer::text("a b").usage(Some((5, 2))));
+    let mut streamed = body.clone();
+    streamed["stream"] = json!(true);
+    streamed["stream_options"] = json!({"include_usage": true});
+    let events = events(&plane, "/v1/chat/completions", &streamed).await;
+    for index in 0..2 {
+        let own = events.iter().map(|it| &it["choices"][0]).filter(|it| it["index"] == index);
+        let text: String = own.clone().filter_map(|it| it["delta"]["content"].as_str()).collect();
+        assert_eq!(text, "a b", "{events:?}");
+        assert_eq!(own.filter(|it| it["finish_reason"] == "stop").count(), 1);
+    }
+    assert_eq!(events.last().unwrap()["usage"]["total_tokens"], 9);
+
+    for n in [json!(0), json!(9), json!("two")] {
+        let mut wrong = body.clone();
+        wrong["n"] = n;
+        let (status, error) = plane.post("/v1/chat/completions", wrong).await;
+        assert_eq!((status, &error["error"]["param"]), (400, &json!("n")));
     }
 }

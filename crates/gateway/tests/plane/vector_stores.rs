@@ -1,13 +1,10 @@
 //! Vector stores: attach, batches, search in its modes, chunks without files.
 
-#![allow(clippy::unwrap_used)]
-
-mod plane;
-
-use plane::{Plane, Setup, answered, refusal};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use testkit::openai::{Answer, Fault};
+
+use crate::harness::{Plane, Setup, answered, refusal};
 
 async fn upload(plane: &Plane, name: &str, text: &str) -> String {
     let form = Form::new()
@@ -281,4 +278,34 @@ async fn contents_show_vectors_and_metadata_when_asked() {
     assert_eq!(first["chunk_metadata"]["document_id"], json!(file));
     let rewritten = plane.post(&format!("{base}/search"), json!({"query": "x", "rewrite_query": true})).await;
     assert_eq!(refusal(&rewritten).0, 400);
+}
+
+#[tokio::test]
+async fn a_model_says_what_a_chunk_is_about() {
+    let plane = Plane::start().await;
+    let base = store(&plane, json!({"name": "s"})).await;
+    let file = upload(&plane, "a.txt", POLICY).await;
+    let contextual =
+        |about: Value| json!({"file_id": file, "chunking_strategy": {"type": "contextual", "contextual": about}});
+    for (about, field) in [
+        (json!({}), "chunking_strategy.contextual.model_id"),
+        (json!({"model_id": "m", "timeout_seconds": 0}), "chunking_strategy.contextual.timeout_seconds"),
+        (json!({"model_id": "m", "context_prompt": "x"}), "chunking_strategy.contextual.context_prompt"),
+        (json!({"model_id": "m", "max_chunk_size_tokens": 200, "chunk_overlap_tokens": 200}), "chunking_strategy"),
+    ] {
+        let refused = plane.post(&format!("{base}/files"), contextual(about)).await;
+        assert_eq!((refusal(&refused).0, refusal(&refused).1), (400, field));
+    }
+    plane.model.then(Answer::text("About glass."));
+    let about = json!({"model_id": "vllm/fake-model"});
+    let (_, attached) = plane.post(&format!("{base}/files"), contextual(about.clone())).await;
+    assert_eq!(
+        (&attached["status"], &attached["chunking_strategy"]["type"]),
+        (&json!("completed"), &json!("contextual"))
+    );
+    let (_, content) = plane.get(&format!("{base}/files/{file}/content")).await;
+    assert!(content["data"][0]["text"].as_str().unwrap().starts_with("About glass.\n\n"), "{content}");
+    plane.model.then(Answer::status(500));
+    let (_, failed) = plane.post(&format!("{base}/files"), contextual(about)).await;
+    assert_eq!(failed["status"], "failed", "{failed}");
 }

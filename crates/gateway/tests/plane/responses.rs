@@ -1,12 +1,10 @@
 //! Responses: the object, the events, the lists, and what is refused.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use serde_json::{Value, json};
-use support::{Plane, kinds, refusal};
 use testkit::mcp::{FakeMcp, Reply};
 use testkit::openai::{Answer, Fault};
+
+use crate::harness::{Plane, kinds, refused};
 
 fn event_kinds(events: &[Value]) -> Vec<&str> {
     for (index, event) in events.iter().enumerate() {
@@ -100,7 +98,7 @@ async fn a_bad_field_is_named() {
         let mut body = json!({"model": "vllm/fake-model", "input": "x"});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let answer = plane.post("/v1/responses", body).await;
-        assert_eq!(refusal(&answer), (400, field), "{more}: {}", answer.1);
+        assert_eq!(refused(&answer), (400, field), "{more}: {}", answer.1);
     }
     let unknown = |field: &str, value: Value| {
         let mut body = json!({"model": "vllm/fake-model", "input": "x"});
@@ -119,7 +117,7 @@ async fn a_bad_field_is_named() {
         (plane.get("/v1/responses?limit=many").await, (400, "limit")),
         (plane.get("/v1/responses?order=sideways").await, (400, "order")),
     ] {
-        assert_eq!(refusal(&answer), expected, "{}", answer.1);
+        assert_eq!(refused(&answer), expected, "{}", answer.1);
     }
     assert!(plane.model.received().is_empty(), "nothing was asked");
 }
@@ -167,14 +165,14 @@ async fn input_items_are_paged() {
     assert_eq!((&page["first_id"], &page["has_more"]), (&all["data"][3]["id"], &json!(true)));
     let (_, rest) = plane.get(&format!("{path}?limit=3&after=msg_b&include=file_search_call.results")).await;
     assert_eq!((&rest["data"][0], &rest["has_more"]), (&all["data"][0], &json!(false)));
-    assert_eq!(refusal(&plane.get(&format!("{path}?after=msg_z")).await), (400, "after"));
+    assert_eq!(refused(&plane.get(&format!("{path}?after=msg_z")).await), (400, "after"));
 }
 
 #[tokio::test]
 async fn text_and_function_events_come_in_openais_order() {
     let plane = Plane::start().await;
     plane.model.then(Answer::text("good day"));
-    let events = plane.stream(json!({"input": "hi"})).await;
+    let events = plane.streamed(json!({"input": "hi"})).await;
     assert_eq!(
         event_kinds(&events),
         [
@@ -191,7 +189,7 @@ async fn text_and_function_events_come_in_openais_order() {
         ]
     );
     plane.model.then(Answer::tool("get_weather", &json!({"city": "Lyon"})));
-    let events = plane.stream(json!({"input": "weather?", "tools": [weather()]})).await;
+    let events = plane.streamed(json!({"input": "weather?", "tools": [weather()]})).await;
     assert_eq!(
         event_kinds(&events)[2..],
         [
@@ -215,7 +213,7 @@ async fn text_and_function_events_come_in_openais_order() {
 async fn mcp_events_come_in_openais_order_and_usage_sums() {
     let (plane, tools) = (Plane::start().await, sums().await);
     plane.model.then(Answer::tool("add", &json!({"a": 1}))).then(Answer::text("three"));
-    let events = plane.stream(json!({"input": "add", "tools": [mcp(&tools)]})).await;
+    let events = plane.streamed(json!({"input": "add", "tools": [mcp(&tools)]})).await;
     let names = event_kinds(&events);
     assert_eq!(
         names[2..15],
@@ -249,7 +247,7 @@ async fn a_response_that_goes_on_knows_its_tools_already() {
     assert_eq!(listings(), 1);
     plane.model.then(Answer::tool("add", &json!({"a": 1}))).then(Answer::text("three"));
     let events =
-        plane.stream(json!({"input": "add", "tools": [mcp(&tools)], "previous_response_id": first["id"]})).await;
+        plane.streamed(json!({"input": "add", "tools": [mcp(&tools)], "previous_response_id": first["id"]})).await;
     assert_eq!(
         event_kinds(&events)[2..6],
         [
@@ -264,7 +262,7 @@ async fn a_response_that_goes_on_knows_its_tools_already() {
     assert_eq!((kinds(output), listings()), (vec!["mcp_list_tools", "mcp_call", "message"], 1));
     let mut fewer = mcp(&tools);
     fewer["allowed_tools"] = json!({"tool_names": ["none"]});
-    let events = plane.stream(json!({"input": "x", "tools": [fewer], "previous_response_id": first["id"]})).await;
+    let events = plane.streamed(json!({"input": "x", "tools": [fewer], "previous_response_id": first["id"]})).await;
     assert!(event_kinds(&events).contains(&"response.mcp_list_tools.in_progress"), "other tools are asked for anew");
     assert_eq!(events.last().unwrap()["response"]["output"][0]["tools"], json!([]));
 }
@@ -273,12 +271,12 @@ async fn a_response_that_goes_on_knows_its_tools_already() {
 async fn a_stream_ends_in_what_became_of_it() {
     let plane = Plane::start().await;
     plane.model.then(Answer::text("cut short").finishing("length"));
-    let events = plane.stream(json!({"input": "x"})).await;
+    let events = plane.streamed(json!({"input": "x"})).await;
     let last = events.last().unwrap();
     assert_eq!((&last["type"], &last["response"]["status"]), (&json!("response.incomplete"), &json!("incomplete")));
     assert_eq!(last["response"]["incomplete_details"]["reason"], "max_output_tokens");
     plane.model.then(Answer::text("half of it").fails(Fault::CutAfter(2)));
-    let events = plane.stream(json!({"input": "x"})).await;
+    let events = plane.streamed(json!({"input": "x"})).await;
     let last = events.last().unwrap();
     assert_eq!(last["type"], "response.failed");
     assert!(last["response"]["error"]["code"].is_string() && last["response"]["error"]["message"].is_string());
@@ -361,16 +359,16 @@ async fn a_tool_server_that_cannot_be_asked_is_an_error_or_an_event() {
     let down = json!({"type": "mcp", "server_label": "gone", "server_url": "http://127.0.0.1:9/mcp"});
     let body = |tool: &Value| json!({"model": "vllm/fake-model", "input": "x", "tools": [tool]});
     let answer = plane.post("/v1/responses", body(&down)).await;
-    assert_eq!(refusal(&answer).0, 502, "{}", answer.1);
+    assert_eq!(refused(&answer).0, 502, "{}", answer.1);
     assert!(
         answer.1["detail"].as_str().unwrap().starts_with("Failed to connect to MCP server at http://127.0.0.1:9/mcp: ")
     );
     let answer = plane.post("/v1/responses", body(&mcp(&tools))).await;
-    assert_eq!(refusal(&answer).0, 401, "{}", answer.1);
+    assert_eq!(refused(&answer).0, 401, "{}", answer.1);
     assert!(answer.1["detail"].as_str().unwrap().starts_with("Authentication required: "));
     let connector = json!({"type": "mcp", "server_label": "c", "connector_id": "none"});
-    assert_eq!(refusal(&plane.post("/v1/responses", body(&connector)).await), (404, "tools.connector_id"));
-    let events = plane.stream(body(&down)).await;
+    assert_eq!(refused(&plane.post("/v1/responses", body(&connector)).await), (404, "tools.connector_id"));
+    let events = plane.streamed(body(&down)).await;
     assert!(event_kinds(&events).contains(&"response.mcp_list_tools.failed"));
     assert_eq!(events.last().unwrap()["type"], "response.completed", "a stream goes on without its tools");
     let mut with = mcp(&tools);
@@ -384,7 +382,7 @@ async fn likelihoods_stand_beside_the_text_when_they_are_asked_for() {
     let token = json!({"token": "so ", "logprob": -0.1, "bytes": null, "top_logprobs": []});
     let answer = || Answer::text("so it is").beside(&json!({"logprobs": {"content": [token]}}));
     plane.model.then(answer());
-    let events = plane.stream(json!({"input": "x", "include": ["message.output_text.logprobs"]})).await;
+    let events = plane.streamed(json!({"input": "x", "include": ["message.output_text.logprobs"]})).await;
     let of = |kind: &str| events.iter().find(|event| event["type"] == kind).unwrap();
     let once = json!([token]);
     assert_eq!(of("response.output_text.delta")["logprobs"], once);
@@ -401,5 +399,5 @@ async fn the_output_of_a_call_that_nobody_made_is_refused() {
     let plane = Plane::start().await;
     let output = json!([{"type": "function_call_output", "call_id": "c9", "output": "x"}]);
     let body = json!({"model": "vllm/fake-model", "input": output});
-    assert_eq!(refusal(&plane.post("/v1/responses", body).await), (400, "input[0].call_id"));
+    assert_eq!(refused(&plane.post("/v1/responses", body).await), (400, "input[0].call_id"));
 }

@@ -1,12 +1,9 @@
 //! Uploads: streamed in, listed by page, read back, removed.
 
-#![allow(clippy::unwrap_used)]
-
-mod plane;
-
-use plane::{Plane, answered, refusal};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+
+use crate::harness::{Plane, answered, refusal};
 
 fn form(name: &str, bytes: &[u8]) -> Form {
     Form::new().part("file", Part::bytes(bytes.to_vec()).file_name(name.to_owned()))

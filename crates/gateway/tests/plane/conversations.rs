@@ -1,11 +1,9 @@
 //! Conversations, by themselves and under responses.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use serde_json::{Value, json};
-use support::{Plane, kinds, refusal};
 use testkit::openai::Answer;
+
+use crate::harness::{Plane, kinds, refused};
 
 const NOBODY: &str = "conv_000000000000000000000000000000000000000000000000";
 
@@ -106,12 +104,12 @@ async fn what_cannot_be_is_refused_by_field() {
         (plane.post("/v1/conversations", json!({"metadata": pairs})).await, (400, "metadata")),
         (plane.post(&path, json!({})).await, (400, "")),
         (plane.post(&items, json!({"items": []})).await, (400, "items")),
-        (plane.get(&format!("{items}?limit=101")).await, (400, "limit")),
+        (plane.get(&format!("{items}?limit=0")).await, (400, "limit")),
         (plane.get(&format!("{items}?order=up")).await, (400, "order")),
         (plane.get(&format!("{items}?after=msg_none")).await, (400, "after")),
         (plane.get(&format!("{items}/msg_none")).await, (404, "")),
     ] {
-        assert_eq!(refusal(&answer), expected, "{}", answer.1);
+        assert_eq!(refused(&answer), expected, "{}", answer.1);
     }
     for (field, conversation, status) in [
         ("conversation", json!("xyz"), 400),
@@ -121,10 +119,10 @@ async fn what_cannot_be_is_refused_by_field() {
     ] {
         let body = json!({"model": "vllm/fake-model", "input": "x", "conversation": conversation});
         let answer = plane.post("/v1/responses", body).await;
-        assert_eq!(refusal(&answer), (status, field), "{}", answer.1);
+        assert_eq!(refused(&answer), (status, field), "{}", answer.1);
     }
     let both = json!({"model": "vllm/fake-model", "input": "x", "conversation": id, "previous_response_id": "resp_1"});
-    assert_eq!(refusal(&plane.post("/v1/responses", both).await), (400, "conversation"));
+    assert_eq!(refused(&plane.post("/v1/responses", both).await), (400, "conversation"));
 }
 
 #[tokio::test]
@@ -136,7 +134,7 @@ async fn a_response_reads_the_conversation_and_goes_on_with_it() {
     assert_eq!(first["conversation"], json!({"id": id}));
     let texts: Vec<String> = plane.asked().iter().map(|it| it["content"].as_str().unwrap().to_owned()).collect();
     assert_eq!(texts, ["my name is Bo", "hi"]);
-    let events = plane.stream(json!({"input": "who am I?", "conversation": {"id": id}, "store": false})).await;
+    let events = plane.streamed(json!({"input": "who am I?", "conversation": {"id": id}, "store": false})).await;
     assert_eq!(events.last().unwrap()["type"], "response.completed");
     let texts: Vec<String> = plane.asked().iter().map(|it| it["content"].as_str().unwrap().to_owned()).collect();
     assert_eq!(texts, ["my name is Bo", "hi", "hello Bo", "who am I?"]);

@@ -1,8 +1,4 @@
 //! A control plane on a real socket, over real storage, with fakes for models and tool servers.
-#![allow(dead_code, clippy::unwrap_used)]
-
-#[path = "../traffic/mod.rs"]
-mod traffic;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,6 +17,8 @@ use providers::web_search::{Engine, RemoteWebSearch, WebSearchConfig};
 use serde_json::{Value, json};
 use testkit::mcp::FakeMcp;
 use testkit::openai::FakeModel;
+
+use crate::traffic;
 
 pub struct Plane {
     base: String,
@@ -44,6 +42,7 @@ pub struct Setup {
     pub quota: Option<(u64, u64)>,
     /// Another database than SQLite in the folder.
     pub database: Option<String>,
+    pub limits: Limits,
     /// A SearXNG to search the web with.
     pub web: Option<String>,
 }
@@ -59,10 +58,9 @@ impl Plane {
 
     pub async fn with(setup: Setup) -> Self {
         let folder = setup.folder.unwrap_or_else(|| Arc::new(tempfile::tempdir().unwrap()));
-        let file = format!("sqlite://{}", folder.path().join("g.db").display());
         let policy = Arc::new(setup.policy);
         let settings = storage::Settings { policy: policy.clone(), connections: None };
-        let store = storage::Store::prepare(&setup.database.unwrap_or(file), settings).unwrap();
+        let store = storage::Store::prepare(&setup.database.unwrap_or_else(|| sqlite(&folder)), settings).unwrap();
         store.bring_up().await.unwrap();
         let (model, vectors) = (FakeModel::start().await, FakeModel::start().await);
         let at = |url: String| OpenAiConfig { base_url: url, tries: 1, ..OpenAiConfig::default() };
@@ -119,10 +117,10 @@ impl Plane {
             conversations: Arc::new(store.clone()),
             prompts: Arc::new(store.clone()),
             own,
-            background: Background::new(UuidIds.fresh("runner"), &Limits::default()),
+            background: Background::new(UuidIds.fresh("runner"), &setup.limits),
             clock: Arc::new(SystemClock),
             ids: Arc::new(UuidIds),
-            limits: Limits::default(),
+            limits: setup.limits,
         });
         let edge = Edge {
             default_model: Some("vllm/fake-model".into()),
@@ -174,17 +172,47 @@ impl Plane {
         (status, answer)
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> (u16, Value) {
+        self.exchange("PUT", path, Some(body)).await
+    }
+
     pub async fn delete(&self, path: &str) -> (u16, Value) {
         self.exchange("DELETE", path, None).await
     }
 
     /// The `data:` frames of a streamed answer.
     pub async fn stream(&self, path: &str, body: Value) -> Vec<Value> {
-        let response = self.http.post(self.url(path)).json(&body).send().await.unwrap();
-        let text = response.text().await.unwrap();
-        let frames = text.lines().filter_map(|line| line.strip_prefix("data: "));
-        frames.map(|frame| serde_json::from_str(frame).unwrap()).collect()
+        frames(self.http.post(self.url(path)).json(&body)).await
     }
+
+    /// A response that must succeed.
+    pub async fn respond(&self, mut body: Value) -> Value {
+        body["model"] = json!("vllm/fake-model");
+        let (status, response) = self.post("/v1/responses", body).await;
+        assert_eq!(status, 200, "{response}");
+        response
+    }
+
+    /// The events of a streamed response that must begin.
+    pub async fn streamed(&self, mut body: Value) -> Vec<Value> {
+        body["model"] = json!("vllm/fake-model");
+        body["stream"] = json!(true);
+        self.stream("/v1/responses", body).await
+    }
+
+    /// The messages that the model was asked last.
+    pub fn asked(&self) -> Vec<Value> {
+        self.model.received().last().unwrap().body["messages"].as_array().unwrap().clone()
+    }
+}
+
+/// What a plane on this folder keeps its state in.
+pub async fn store(folder: &tempfile::TempDir) -> storage::Store {
+    storage::Store::open(&sqlite(folder)).await.unwrap()
+}
+
+fn sqlite(folder: &tempfile::TempDir) -> String {
+    format!("sqlite://{}", folder.path().join("g.db").display())
 }
 
 pub async fn answered(request: reqwest::RequestBuilder) -> (u16, Value) {
@@ -193,8 +221,28 @@ pub async fn answered(request: reqwest::RequestBuilder) -> (u16, Value) {
     (status, response.json().await.unwrap_or_default())
 }
 
+/// The `data:` frames of a streamed answer that must begin.
+pub async fn frames(request: reqwest::RequestBuilder) -> Vec<Value> {
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let text = response.text().await.unwrap();
+    let frames = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    frames.map(|frame| serde_json::from_str(frame).unwrap()).collect()
+}
+
+pub fn kinds(items: &Value) -> Vec<&str> {
+    items.as_array().unwrap().iter().map(|item| item["type"].as_str().unwrap()).collect()
+}
+
+/// [`refusal`] without its message.
+pub fn refused(answer: &(u16, Value)) -> (u16, &str) {
+    let (status, param, _) = refusal(answer);
+    (status, param)
+}
+
 /// Status, `error.param` and the message, which both dialects must find.
 pub fn refusal(answer: &(u16, Value)) -> (u16, &str, &str) {
+    assert!(answer.1["error"]["type"].is_string(), "{}", answer.1);
     let message = answer.1["error"]["message"].as_str().unwrap_or_default();
     assert_eq!(answer.1["detail"], message, "{}", answer.1);
     (answer.0, answer.1["error"]["param"].as_str().unwrap_or_default(), message)

@@ -1,18 +1,16 @@
 //! Responses that run without their caller.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use std::sync::Arc;
 
 use engine::Limits;
 use ports::responses::{Lease, Responses};
 use serde_json::{Value, json};
-use support::{Plane, frames, refusal, store};
 use testkit::openai::{Answer, Fault};
 use testkit::suites::responses::stored;
 use tokio::sync::Semaphore;
 use wire::openai::responses::ResponseStatus;
+
+use crate::harness::{Plane, Setup, frames, refused, store};
 
 async fn status_of(plane: &Plane, id: &str) -> Value {
     plane.get(&format!("/v1/responses/{id}")).await.1["status"].clone()
@@ -40,7 +38,7 @@ async fn it_answers_at_once_runs_on_and_is_polled() {
     plane.model.has_received(1).await;
     assert_eq!(status_of(&plane, &id).await, "in_progress");
     let continued = json!({"model": "vllm/fake-model", "input": "x", "previous_response_id": id});
-    assert_eq!(refusal(&plane.post("/v1/responses", continued).await), (400, "previous_response_id"));
+    assert_eq!(refused(&plane.post("/v1/responses", continued).await), (400, "previous_response_id"));
     gate.add_permits(100);
     let events = follow(&plane, &id, None).await;
     let kinds: Vec<&str> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
@@ -86,7 +84,9 @@ async fn a_reader_who_was_cut_off_goes_on_where_it_stopped() {
 
 #[tokio::test]
 async fn it_can_be_cancelled_while_it_runs_and_while_it_waits() {
-    let plane = Plane::with(Limits { background: 1, queued: 1, ..Limits::default() }).await;
+    let plane =
+        Plane::with(Setup { limits: Limits { background: 1, queued: 1, ..Limits::default() }, ..Setup::default() })
+            .await;
     plane.model.then(Answer::text("never to be").fails(Fault::HangAfter(2)));
     let runs = queued(&plane, json!({"input": "a"})).await;
     plane.model.has_received(1).await;
@@ -122,7 +122,7 @@ async fn removing_one_that_runs_stops_it_and_it_stays_away() {
 
 #[tokio::test]
 async fn what_a_dead_process_left_is_resumed_or_failed() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Arc::new(tempfile::tempdir().unwrap());
     let before = store(&folder).await;
     let dead = Lease { runner: "dead".into(), until: i64::MAX };
     for (id, status, asked) in [
@@ -140,7 +140,7 @@ async fn what_a_dead_process_left_is_resumed_or_failed() {
         }
         before.begin(&left, &dead).await.unwrap();
     }
-    let plane = Plane::over(folder, before, Limits::default()).await;
+    let plane = Plane::with(Setup { folder: Some(folder), ..Setup::default() }).await;
     let failed = follow(&plane, "resp_running", Some(7)).await;
     assert_eq!((&failed[0]["type"], &failed[0]["sequence_number"]), (&json!("response.failed"), &json!(8)));
     let said = failed[0]["response"]["error"]["message"].as_str().unwrap();
@@ -173,6 +173,6 @@ async fn what_cannot_be_is_refused() {
         (plane.post("/v1/responses", body(json!({"background": "yes"}))).await, (400, "background")),
         (plane.post("/v1/responses", body(json!({"model": "nope"}))).await, (404, "model")),
     ] {
-        assert_eq!(refusal(&answer), expected, "{}", answer.1);
+        assert_eq!(refused(&answer), expected, "{}", answer.1);
     }
 }

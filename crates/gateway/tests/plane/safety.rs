@@ -1,12 +1,9 @@
 //! Shields, moderations, and shields on the turns of an agent.
 
-#![allow(clippy::unwrap_used)]
-
-mod plane;
-
-use plane::{Plane, refusal};
 use serde_json::{Value, json};
 use testkit::openai::Answer;
+
+use crate::harness::{Plane, refusal};
 
 fn user(words: &str) -> Value {
     json!([{"role": "user", "content": words}])

@@ -1,10 +1,8 @@
 //! Prompts in versions, and responses that use them.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use serde_json::{Value, json};
-use support::{Plane, refusal};
+
+use crate::harness::{Plane, refused};
 
 async fn made(plane: &Plane) -> String {
     let (status, prompt) = plane
@@ -41,7 +39,7 @@ async fn versions_follow_one_another_and_one_is_the_default() {
     assert_eq!(defaults, [&json!(false), &json!(false), &json!(true)]);
     assert_eq!(plane.get("/v1/prompts").await.1["data"][0]["version"], 3);
     assert_eq!(plane.delete(&path).await, (200, Value::Null));
-    assert_eq!(refusal(&plane.get(&path).await).0, 404);
+    assert_eq!(refused(&plane.get(&path).await).0, 404);
 }
 
 #[tokio::test]
@@ -65,7 +63,7 @@ async fn what_cannot_be_is_refused_by_field() {
         (plane.get(&format!("{none}/versions")).await, (404, "")),
         (plane.delete(&none).await, (404, "")),
     ] {
-        assert_eq!(refusal(&answer), expected, "{}", answer.1);
+        assert_eq!(refused(&answer), expected, "{}", answer.1);
     }
 }
 
@@ -91,6 +89,6 @@ async fn a_response_is_asked_with_the_filled_prompt() {
     ] {
         let body = json!({"model": "vllm/fake-model", "input": "x", "prompt": prompt});
         let answer = plane.post("/v1/responses", body).await;
-        assert_eq!(refusal(&answer), expected, "{}", answer.1);
+        assert_eq!(refused(&answer), expected, "{}", answer.1);
     }
 }

@@ -1,13 +1,10 @@
 //! Our own tools in a response: search in vector stores, search on the web, shields around both, files in messages.
 
-#![allow(clippy::unwrap_used)]
-
-mod plane;
-
-use plane::{Plane, Setup, answered, refusal};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use testkit::openai::Answer;
+
+use crate::harness::{Plane, Setup, answered, refusal};
 
 const MODEL: &str = "vllm/fake-model";
 

@@ -1,15 +1,13 @@
 //! The door: tokens, paths, quotas and the access policy, as a caller meets them.
-#![allow(clippy::unwrap_used)]
-
-mod plane;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use plane::{Plane, Setup, answered};
 use ports::access::{Attributes, Caller, Principal};
 use ports::auth::{AskedWith, AuthError, Authenticator, Verified};
 use serde_json::{Value, json};
+
+use crate::harness::{Plane, Setup, answered};
 
 /// Knows `ann` and `root`, by those tokens; cannot say anything of `away`.
 struct Provider;

@@ -1,13 +1,10 @@
 //! Agents of the 0.3 dialect: sessions, turns in both modes, the caller's own tools.
 
-#![allow(clippy::unwrap_used)]
-
-mod plane;
-
-use plane::{Plane, refusal};
 use serde_json::{Value, json};
 use testkit::mcp::{FakeMcp, Reply};
 use testkit::openai::{Answer, Fault};
+
+use crate::harness::{Plane, refusal};
 
 async fn session(plane: &Plane, prefix: &str, config: Value) -> String {
     let (status, agent) = plane.post(&format!("{prefix}/agents"), json!({"agent_config": config})).await;

@@ -1,12 +1,10 @@
 //! A person is asked before a tool runs.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use serde_json::{Value, json};
-use support::{Plane, kinds, refusal};
 use testkit::mcp::{FakeMcp, Reply};
 use testkit::openai::Answer;
+
+use crate::harness::{Plane, kinds, refused};
 
 async fn till() -> FakeMcp {
     let tools = FakeMcp::start().await;
@@ -49,7 +47,7 @@ async fn an_approved_call_runs_once_and_is_answered() {
     let (first, request) = stopped(&plane, &tools).await;
     plane.model.then(Answer::text("paid"));
     let body = json!({"input": answer(&request, true), "previous_response_id": first["id"], "tools": mcp(&tools, json!("always"))});
-    let events = plane.stream(body).await;
+    let events = plane.streamed(body).await;
     let names: Vec<&str> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert!(!names.contains(&"response.mcp_list_tools.in_progress"), "{names:?}");
     let second = &events.last().unwrap()["response"];
@@ -117,5 +115,5 @@ async fn the_rule_may_name_tools_and_an_answer_must_fit_a_request() {
         assert_eq!((kinds(&response["output"])[1], tools.calls().len() - before), (kind, usize::from(runs)), "{rule}");
     }
     let body = json!({"model": "vllm/fake-model", "input": answer("mcpr_none", true)});
-    assert_eq!(refusal(&plane.post("/v1/responses", body).await), (400, "input[0].approval_request_id"));
+    assert_eq!(refused(&plane.post("/v1/responses", body).await), (400, "input[0].approval_request_id"));
 }

@@ -1,12 +1,9 @@
 //! Models that callers register, and models that put texts in order.
 
-#![allow(clippy::unwrap_used)]
-
-mod plane;
-
-use plane::{Plane, refusal};
 use serde_json::json;
 use testkit::openai::Answer;
+
+use crate::harness::{Plane, answered, refusal};
 
 #[tokio::test]
 async fn a_registered_model_answers_to_both_its_names_until_it_is_taken_away() {
@@ -77,4 +74,30 @@ async fn texts_are_put_in_order() {
         let refused = plane.post("/v1alpha/inference/rerank", body).await;
         assert_eq!((refused.0, refusal(&refused).1), (status, field));
     }
+}
+
+#[tokio::test]
+async fn a_client_of_any_release_is_served() {
+    let plane = Plane::start().await;
+    for release in ["0.1.0", "0.2.23", "0.7.3", "1.2.2", "soon"] {
+        for name in ["X-LlamaStack-Client-Version", "X-OGX-Client-Version"] {
+            let asked = plane.http.get(plane.url("/v1/models")).header(name, release);
+            assert_eq!(answered(asked).await.0, 200, "{name}: {release}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_providers_are_those_that_llama_stacks_clients_look_for() {
+    let plane = Plane::start().await;
+    let (_, listed) = plane.get("/v1/providers").await;
+    let of = |api: &str| -> Vec<&str> {
+        let all = listed["data"].as_array().unwrap().iter().filter(|provider| provider["api"] == api);
+        all.map(|provider| provider["provider_id"].as_str().unwrap()).collect()
+    };
+    for api in ["agents", "batches", "files", "inference", "responses", "safety", "tool_runtime", "vector_io"] {
+        assert!(!of(api).is_empty(), "{api}: {listed}");
+    }
+    let (_, store) = plane.post("/v1/vector_stores", json!({"name": "s"})).await;
+    assert!(of("vector_io").contains(&store["metadata"]["provider_id"].as_str().unwrap()), "{store}");
 }

@@ -1,11 +1,7 @@
 //! Several tenants on one control plane: what one has made does not exist for another, whatever the route.
-#![allow(clippy::unwrap_used)]
-
-mod plane;
 
 use std::sync::Arc;
 
-use plane::{Plane, Setup};
 use ports::access::Attributes;
 use ports::auth::Authenticator;
 use providers::auth::{NamedToken, Tokens};
@@ -14,6 +10,8 @@ use reqwest::multipart::{Form, Part};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use testkit::postgres::TempPostgres;
+
+use crate::harness::{Plane, Setup};
 
 /// In everything that ann makes; nobody else may ever read it.
 const MARK: &str = "anns-own-words";

@@ -1,23 +1,25 @@
 //! `/v1/responses` as a WebSocket: turns in order, the connection's memory, what is refused, and who may connect.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use std::sync::Arc;
 
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use support::Plane;
 use testkit::openai::Answer;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use crate::harness::{Plane, Setup};
+
 struct Line(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Line {
     async fn to(plane: &Plane) -> Self {
-        Self(connect_async(address(plane)).await.unwrap().0)
+        Self::at(plane.url("/v1/responses")).await
+    }
+
+    async fn at(url: String) -> Self {
+        Self(connect_async(url.replacen("http", "ws", 1)).await.unwrap().0)
     }
 
     async fn say(&mut self, message: Value) {
@@ -55,10 +57,6 @@ impl Line {
     }
 }
 
-fn address(plane: &Plane) -> String {
-    plane.url("/v1/responses").replacen("http", "ws", 1)
-}
-
 fn id(events: &[Value]) -> Value {
     events.last().unwrap()["response"]["id"].clone()
 }
@@ -79,7 +77,7 @@ async fn a_turn_has_the_events_of_a_stream() {
         events
     };
     let over_line = line.turn(json!({"input": "hi"})).await;
-    assert_eq!(strip(over_line.clone()), strip(plane.stream(json!({"input": "hi"})).await));
+    assert_eq!(strip(over_line.clone()), strip(plane.streamed(json!({"input": "hi"})).await));
     let (status, stored) = plane.get(&format!("/v1/responses/{}", id(&over_line).as_str().unwrap())).await;
     assert_eq!((status, &stored["status"]), (200, &json!("completed")));
 }
@@ -164,9 +162,19 @@ async fn turns_follow_each_other_and_a_client_who_leaves_stops_the_model() {
 }
 
 #[tokio::test]
+async fn each_turn_counts_against_the_quota() {
+    // The opening is a request too.
+    let plane = Plane::with(Setup { quota: Some((2, 2)), ..Setup::default() }).await;
+    let mut line = Line::at(plane.url("/v1/responses")).await;
+    assert_eq!(line.turn(json!({"input": "hi"})).await.last().unwrap()["type"], "response.completed");
+    assert_eq!(refusal(&line.turn(json!({"input": "hi"})).await).0, 429);
+}
+
+#[tokio::test]
 async fn a_page_from_elsewhere_may_not_connect() {
     let plane = Plane::start().await;
-    let mut request = address(&plane).into_client_request().unwrap();
+    let address = plane.url("/v1/responses").replacen("http", "ws", 1);
+    let mut request = address.into_client_request().unwrap();
     request.headers_mut().insert("origin", "https://elsewhere.example".parse().unwrap());
     match connect_async(request).await {
         Err(tungstenite::Error::Http(response)) => assert_eq!(response.status(), 403),

@@ -1,21 +1,16 @@
 //! Two control planes over one PostgreSQL.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use std::sync::Arc;
 
-use engine::Limits;
 use serde_json::{Value, json};
-use storage::Store;
-use support::{Plane, frames};
 use testkit::openai::{Answer, Fault};
 use testkit::postgres::TempPostgres;
 use tokio::sync::Semaphore;
 
+use crate::harness::{Plane, Setup, frames};
+
 async fn plane(postgres: &TempPostgres) -> Plane {
-    let store = Store::open(&postgres.url()).await.unwrap();
-    Plane::over(tempfile::tempdir().unwrap(), store, Limits::default()).await
+    Plane::with(Setup { database: Some(postgres.url()), ..Setup::default() }).await
 }
 
 async fn last_event(plane: &Plane, id: &str) -> Value {
@@ -69,7 +64,7 @@ async fn turns_on_both_lose_nothing_of_a_conversation() {
     let revise = |plane: &Plane, text: &str| {
         let (http, url) = (plane.http.clone(), plane.url(&path));
         let body = json!({"prompt": text, "version": 1});
-        async move { support::answered(http.put(url).json(&body)).await.0 }
+        async move { crate::harness::answered(http.put(url).json(&body)).await.0 }
     };
     let (a, b) = futures::join!(revise(&one, "a"), revise(&other, "b"));
     assert_eq!([a.min(b), a.max(b)], [200, 400], "one of two that follow the same version is stale");

@@ -1,11 +1,9 @@
 //! `/v1/responses/compact`: a conversation in fewer items, and what is refused.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use serde_json::{Value, json};
-use support::{Plane, kinds, refusal};
 use testkit::openai::Answer;
+
+use crate::harness::{Plane, kinds, refused};
 
 async fn compact(plane: &Plane, body: Value) -> (u16, Value) {
     plane.post("/v1/responses/compact", body).await
@@ -58,9 +56,9 @@ async fn what_cannot_be_compacted_or_read_is_refused() {
         (json!({"model": model, "previous_response_id": "resp_x"}), 404, "previous_response_id"),
         (json!({"model": "nope/nope", "input": "x"}), 404, "model"),
     ] {
-        assert_eq!(refusal(&compact(&plane, body.clone()).await), (status, param), "{body}");
+        assert_eq!(refused(&compact(&plane, body.clone()).await), (status, param), "{body}");
     }
     let foreign = json!([{"type": "compaction", "encrypted_content": "gAAAAABn"}, {"role": "user", "content": "x"}]);
     let request = json!({"model": model, "input": foreign});
-    assert_eq!(refusal(&plane.post("/v1/responses", request).await), (400, "input[0].encrypted_content"));
+    assert_eq!(refused(&plane.post("/v1/responses", request).await), (400, "input[0].encrypted_content"));
 }

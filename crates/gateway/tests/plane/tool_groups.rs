@@ -1,16 +1,13 @@
 //! Tool groups, their tools, one call of a tool, connectors.
 
-#![allow(clippy::unwrap_used)]
-
-mod plane;
-
 use std::sync::Arc;
 
-use plane::{Plane, Setup, refusal};
 use providers::mcp::McpConfig;
 use serde_json::json;
 use testkit::mcp::{FakeMcp, Reply};
 use testkit::openai::Answer;
+
+use crate::harness::{Plane, Setup, refusal};
 
 async fn tools() -> FakeMcp {
     let tools = FakeMcp::start().await;

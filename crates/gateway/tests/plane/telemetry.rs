@@ -1,8 +1,5 @@
 //! One trace from the caller to the model and the tool server, the numbers at `/metrics`, and nothing private in
 //! either.
-#![allow(clippy::unwrap_used)]
-
-mod plane;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -15,12 +12,13 @@ use host::telemetry::{ExportConfig, export};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind};
-use plane::Plane;
 use prost::Message;
 use serde_json::{Value, json};
 use testkit::Listening;
 use testkit::mcp::{FakeMcp, Reply};
 use testkit::openai::Answer;
+
+use crate::harness::Plane;
 
 /// In every place that a caller can write to, and so nowhere in what we tell.
 const CANARY: &str = "canary-7f3a";
