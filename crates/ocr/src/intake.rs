@@ -49,6 +49,8 @@ pub enum Unreadable {
     TooLarge,
     TooManyPages,
     PageTooLarge,
+    /// Reading it took more memory than a document may take.
+    TooComplex,
     NoText,
 }
 
@@ -64,6 +66,7 @@ impl Unreadable {
             Self::TooLarge => "too_large",
             Self::TooManyPages => "too_many_pages",
             Self::PageTooLarge => "page_too_large",
+            Self::TooComplex => "too_complex",
             Self::NoText => "no_text",
         }
     }

@@ -1,4 +1,4 @@
-//! Decodes images within the limits: JPEG and PNG with their EXIF turn, every page of a TIFF.
+//! Decodes images within the limits: JPEG and PNG with their EXIF turn, the pages of a TIFF.
 
 use std::io::Cursor;
 
@@ -8,15 +8,73 @@ use tiff::tags::Tag;
 
 use crate::intake::{FileType, Limits, Unreadable};
 
-/// Decodes every page of an image file, set upright by its EXIF orientation.
+/// The pages of an image file, decoded one after the other, so that only one is in memory.
+pub struct Pages<'a> {
+    count: usize,
+    next: usize,
+    limits: Limits,
+    source: Source<'a>,
+}
+
+enum Source<'a> {
+    Single(&'a [u8]),
+    Tiff(Box<Decoder<Cursor<&'a [u8]>>>),
+}
+
+/// Opens an image file and checks all its headers.
 ///
 /// # Errors
-/// `PageTooLarge` and `TooManyPages` are told from headers, before pixels are
-/// decoded; anything the decoder refuses is `Corrupt`.
-pub fn decode(bytes: &[u8], kind: FileType, limits: &Limits) -> Result<Vec<RgbImage>, Unreadable> {
-    match kind {
-        FileType::Tiff => tiff_pages(bytes, limits),
-        _ => single(bytes, limits).map(|image| vec![image]),
+/// `PageTooLarge` and `TooManyPages` are told before pixels are decoded;
+/// anything the decoder refuses is `Corrupt`.
+pub fn open<'a>(bytes: &'a [u8], kind: FileType, limits: &Limits) -> Result<Pages<'a>, Unreadable> {
+    let limits = *limits;
+    if kind != FileType::Tiff {
+        return Ok(Pages { count: 1, next: 0, limits, source: Source::Single(bytes) });
+    }
+    let mut decoder = tiff_decoder(bytes, &limits)?;
+    let mut count = 1;
+    loop {
+        let (width, height) = decoder.dimensions().map_err(|_| Unreadable::Corrupt)?;
+        if !limits.allows_pixels(width, height) {
+            return Err(Unreadable::PageTooLarge);
+        }
+        if !decoder.more_images() {
+            break;
+        }
+        count += 1;
+        if count > limits.max_pages {
+            return Err(Unreadable::TooManyPages);
+        }
+        decoder.next_image().map_err(|_| Unreadable::Corrupt)?;
+    }
+    Ok(Pages { count, next: 0, limits, source: Source::Tiff(Box::new(tiff_decoder(bytes, &limits)?)) })
+}
+
+impl Pages<'_> {
+    /// How many pages the file has.
+    pub fn total(&self) -> usize {
+        self.count
+    }
+}
+
+impl Iterator for Pages<'_> {
+    /// A page set upright by its EXIF orientation.
+    type Item = Result<RgbImage, Unreadable>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next == self.count {
+            return None;
+        }
+        self.next += 1;
+        Some(match &mut self.source {
+            Source::Single(bytes) => single(bytes, &self.limits),
+            Source::Tiff(decoder) => {
+                if self.next > 1 && decoder.next_image().is_err() {
+                    return Some(Err(Unreadable::Corrupt));
+                }
+                tiff_page(decoder).ok_or(Unreadable::Corrupt)
+            }
+        })
     }
 }
 
@@ -54,33 +112,14 @@ fn flatten(image: &DynamicImage) -> RgbImage {
     })
 }
 
-fn tiff_pages(bytes: &[u8], limits: &Limits) -> Result<Vec<RgbImage>, Unreadable> {
-    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(|_| Unreadable::Corrupt)?;
+fn tiff_decoder<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoder<Cursor<&'a [u8]>>, Unreadable> {
     let mut bounds = tiff::decoder::Limits::default();
     bounds.decoding_buffer_size = usize::try_from(limits.max_pixels.saturating_mul(4)).unwrap_or(usize::MAX);
-    decoder = decoder.with_limits(bounds);
-    let mut pages = Vec::new();
-    loop {
-        if pages.len() == limits.max_pages {
-            return Err(Unreadable::TooManyPages);
-        }
-        let (width, height) = decoder.dimensions().map_err(|_| Unreadable::Corrupt)?;
-        if !limits.allows_pixels(width, height) {
-            return Err(Unreadable::PageTooLarge);
-        }
-        match tiff_page(&mut decoder, width, height) {
-            Some(page) => pages.push(page),
-            None if pages.is_empty() => return Err(Unreadable::Corrupt),
-            None => break,
-        }
-        if !decoder.more_images() || decoder.next_image().is_err() {
-            break;
-        }
-    }
-    Ok(pages)
+    Ok(Decoder::new(Cursor::new(bytes)).map_err(|_| Unreadable::Corrupt)?.with_limits(bounds))
 }
 
-fn tiff_page(decoder: &mut Decoder<Cursor<&[u8]>>, width: u32, height: u32) -> Option<RgbImage> {
+fn tiff_page(decoder: &mut Decoder<Cursor<&[u8]>>) -> Option<RgbImage> {
+    let (width, height) = decoder.dimensions().ok()?;
     let color = decoder.colortype().ok()?;
     let white_is_zero = decoder.find_tag_unsigned::<u16>(Tag::PhotometricInterpretation).ok().flatten() == Some(0);
     let turn = decoder.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten();

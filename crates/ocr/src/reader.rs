@@ -1,22 +1,28 @@
 //! One document from bytes to pages.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use image::RgbImage;
 
+use crate::detail::PageDetail;
 use crate::error::OcrError;
 use crate::intake::{FileType, Limits, Unreadable, sniff};
+use crate::layout::{self, Laid};
 use crate::page::{Area, Aside, CheckBox, Line, PageText, Source};
+use crate::pictures::RENDER_DPI;
 use crate::recognizer::{Page, Recognizer};
 use crate::{pdf, raster, tick};
 
-/// Dots per inch at which a PDF page without text is rendered.
-const RENDER_DPI: f32 = 200.0;
+/// Longest side of a picture that is read, in pixels: A4 at 300 dots an inch.
+const LONGEST_SIDE: u32 = 3508;
 
 /// The pages of a document, before any meaning is looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
     pub pages: Vec<PageText>,
+    /// One for each page.
+    pub details: Vec<PageDetail>,
     pub asides: Vec<Aside>,
     pub file_type: Option<FileType>,
 }
@@ -51,13 +57,21 @@ impl Reader {
     /// # Errors
     /// When recognition is needed and missing, or fails.
     pub fn pages(&mut self, bytes: &[u8]) -> Result<Opened, OcrError> {
+        self.pages_telling(bytes, &mut |_, _| {})
+    }
+
+    /// As [`Reader::pages`]; `tell` hears after each page how many are read, and of how many.
+    ///
+    /// # Errors
+    /// As [`Reader::pages`].
+    pub fn pages_telling(&mut self, bytes: &[u8], tell: &mut dyn FnMut(usize, usize)) -> Result<Opened, OcrError> {
         let kind = match sniff(bytes, &self.limits) {
             Ok(kind) => kind,
             Err(reason) => return Ok(Err(reason)),
         };
         let read = catch_unwind(AssertUnwindSafe(|| match kind {
-            FileType::Pdf => self.pdf(bytes),
-            _ => self.images(bytes, kind),
+            FileType::Pdf => self.pdf(bytes, tell),
+            _ => self.images(bytes, kind, tell),
         }));
         let mut opened = read.unwrap_or(Ok(Err(Unreadable::Corrupt)))?;
         if let Ok(document) = &mut opened {
@@ -71,58 +85,106 @@ impl Reader {
         Ok(opened)
     }
 
-    fn images(&mut self, bytes: &[u8], kind: FileType) -> Result<Opened, OcrError> {
-        let images = match raster::decode(bytes, kind, &self.limits) {
+    fn images(&mut self, bytes: &[u8], kind: FileType, tell: &mut dyn FnMut(usize, usize)) -> Result<Opened, OcrError> {
+        let images = match raster::open(bytes, kind, &self.limits) {
             Ok(images) => images,
             Err(reason) => return Ok(Err(reason)),
         };
+        let count = images.total();
         let mut document = Document::default();
-        for (index, pixels) in images.into_iter().enumerate() {
-            document.pages.push(self.recognise(pixels, 1.0, index + 1)?);
+        let mut start = Instant::now();
+        for (index, pixels) in images.enumerate() {
+            let pixels = match pixels {
+                Ok(pixels) => pixels,
+                // A claim of which a page is missing is not the claim.
+                Err(reason) => return Ok(Err(reason)),
+            };
+            let open = start.elapsed().as_secs_f32();
+            let (pixels, scale) = bounded(pixels);
+            let (page, mut detail) = self.recognise(pixels, scale, index + 1)?;
+            detail.timings.open = open;
+            document.pages.push(page);
+            document.details.push(detail);
+            tell(index + 1, count);
+            start = Instant::now();
         }
         Ok(Ok(document))
     }
 
-    fn pdf(&mut self, bytes: &[u8]) -> Result<Opened, OcrError> {
+    fn pdf(&mut self, bytes: &[u8], tell: &mut dyn FnMut(usize, usize)) -> Result<Opened, OcrError> {
         let pdf = match pdf::open(bytes.to_vec(), &self.limits) {
             Ok(pdf) => pdf,
             Err(reason) => return Ok(Err(reason)),
         };
         let mut document = Document { asides: pdf::asides(&pdf), ..Document::default() };
+        let count = pdf.pages().len();
         for (index, page) in pdf.pages().iter().enumerate() {
-            let number = index + 1;
-            let layer = pdf::text_layer(page);
-            let (width, height) = page.render_dimensions();
-            let letters: usize = layer.lines.iter().map(|line| line.text.chars().count()).sum();
-            // A few letters over a large picture are a scanner's stamp, not the page.
-            let scanned = letters == 0 || layer.garbage || layer.has_pictures && letters < 60;
-            let rendered = if scanned && (letters > 0 || layer.has_pictures || !layer.hidden.is_empty()) {
-                pdf::render(page, RENDER_DPI)
-            } else if letters == 0 {
-                pdf::render(page, RENDER_DPI).filter(|(pixels, _)| !blank(pixels))
-            } else {
-                None
-            };
-            let mut text = match rendered {
-                Some((pixels, scale)) => self.recognise(pixels, 1.0 / scale, number)?,
-                None => PageText {
+            let (text, detail) = self.pdf_page(page, index + 1)?;
+            document.pages.push(text);
+            document.details.push(detail);
+            tell(index + 1, count);
+        }
+        Ok(Ok(document))
+    }
+
+    fn pdf_page(
+        &mut self,
+        page: &hayro::hayro_syntax::page::Page<'_>,
+        number: usize,
+    ) -> Result<(PageText, PageDetail), OcrError> {
+        let start = Instant::now();
+        let layer = pdf::text_layer(page);
+        let written = pdf::written(page);
+        let letters: usize = layer.pieces.iter().map(|piece| piece.text.chars().count()).sum();
+        // A few letters over a large picture are a scanner's stamp, not the page.
+        let scanned = letters == 0 || layer.garbage || layer.has_pictures && letters < 60;
+        let rendered = if scanned && (letters > 0 || layer.has_pictures || !layer.hidden.is_empty()) {
+            pdf::render(page, RENDER_DPI)
+        } else if letters == 0 {
+            pdf::render(page, RENDER_DPI).filter(|(pixels, _)| !blank(pixels))
+        } else {
+            None
+        };
+        let open = start.elapsed().as_secs_f32();
+        let (mut text, mut detail) = match rendered {
+            Some((pixels, scale)) => {
+                let (mut text, mut detail) = self.recognise(pixels, 1.0 / scale, number)?;
+                if !written.pieces.is_empty() && text.turned == 0 {
+                    let lines = std::mem::take(&mut text.lines);
+                    let mut pieces = layout::pieces(lines, std::mem::take(&mut detail.lines));
+                    pieces.extend(written.pieces);
+                    lay(pieces, &mut text, &mut detail);
+                }
+                (text, detail)
+            }
+            None => {
+                let (width, height) = page.render_dimensions();
+                let mut text = PageText {
                     number,
                     width,
                     height,
                     source: Source::TextLayer,
                     turned: 0,
-                    boxes: drawn_boxes(page, &layer.lines),
-                    lines: layer.lines,
+                    boxes: Vec::new(),
+                    lines: Vec::new(),
                     hidden: Vec::new(),
-                },
-            };
-            text.hidden = layer.hidden;
-            document.pages.push(text);
+                };
+                let mut detail = PageDetail::default();
+                lay(layer.pieces.into_iter().chain(written.pieces).collect(), &mut text, &mut detail);
+                text.boxes = drawn_boxes(page, &text.lines);
+                (text, detail)
+            }
+        };
+        for mark in written.boxes {
+            text.boxes.retain(|drawn| !overlap(&drawn.area, &mark.area));
+            text.boxes.push(mark);
         }
-        Ok(Ok(document))
+        text.hidden = layer.hidden;
+        detail.timings.open = open;
+        Ok((text, detail))
     }
 
-    fn recognise(&mut self, pixels: RgbImage, scale: f32, number: usize) -> Result<PageText, OcrError> {
+    fn recognise(&mut self, pixels: RgbImage, scale: f32, number: usize) -> Result<(PageText, PageDetail), OcrError> {
         let Some(recognizer) = &mut self.recognizer else {
             return Err(OcrError::RecogniserUnavailable {
                 reason: format!("page {number} has no text layer and no recognition model is loaded"),
@@ -135,7 +197,7 @@ impl Reader {
         for mark in &mut page.boxes {
             mark.area = mark.area.scaled(scale);
         }
-        Ok(PageText {
+        let text = PageText {
             number,
             width: page.width * scale,
             height: page.height * scale,
@@ -144,8 +206,34 @@ impl Reader {
             lines: page.lines,
             boxes: page.boxes,
             hidden: Vec::new(),
-        })
+        };
+        Ok((text, page.detail.scaled(scale)))
     }
+}
+
+/// A picture with no more pixels than letters need, and how many of the file's pixels make one of these.
+fn bounded(pixels: RgbImage) -> (RgbImage, f32) {
+    let long = pixels.width().max(pixels.height());
+    if long <= LONGEST_SIDE {
+        return (pixels, 1.0);
+    }
+    let scale = long as f32 / LONGEST_SIDE as f32;
+    let side = |length: u32| ((length as f32 / scale).round() as u32).max(1);
+    (image::imageops::thumbnail(&pixels, side(pixels.width()), side(pixels.height())), scale)
+}
+
+/// Puts pieces in reading order on their page.
+fn lay(pieces: Vec<layout::Piece>, text: &mut PageText, detail: &mut PageDetail) {
+    let Laid { lines, details, blocks } = layout::rows(pieces);
+    text.lines = lines;
+    detail.lines = details;
+    detail.blocks = blocks;
+}
+
+/// Whether the middle of one lies in the other.
+fn overlap(a: &Area, b: &Area) -> bool {
+    let x = (a.x0 + a.x1) / 2.0;
+    b.x0 <= x && x <= b.x1 && b.y0 <= a.middle() && a.middle() <= b.y1
 }
 
 /// Looks at the drawn page for check boxes: in a text layer they are lines, not letters.

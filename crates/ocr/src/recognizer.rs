@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
+use crate::detail::PageDetail;
 use crate::error::OcrError;
 use crate::page::{CheckBox, Line};
 
@@ -17,6 +18,7 @@ pub struct Page {
 pub struct PageLines {
     pub lines: Vec<Line>,
     pub boxes: Vec<CheckBox>,
+    pub detail: PageDetail,
     pub width: f32,
     pub height: f32,
     /// Degrees the page was turned clockwise to stand upright.

@@ -1,5 +1,6 @@
 //! The tools, as MCP lists them.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,27 +8,28 @@ use mcp_server::claim_run;
 use mcp_server::evidence::{EvidenceClient, EvidenceError, NewEvidence};
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::tool::schema_for_type;
-use rmcp::model::{ContentBlock, Implementation, IntoContents, JsonObject, ServerCapabilities, ServerConfig};
+use rmcp::model::{
+    ContentBlock, Implementation, IntoContents, JsonObject, ProgressNotificationParam, ServerCapabilities, ServerConfig,
+};
 use rmcp::service::RequestContext;
 use rmcp::{Json, RoleServer, ServerHandler, schemars, tool, tool_handler, tool_router};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
 
+use crate::cache::Readings;
 use crate::documents::Roots;
 use crate::error::OcrError;
 use crate::intake::Limits;
-use crate::reading::{PageReport, Reading};
-use crate::worker::Pool;
-
-/// Longest raw text handed to a caller; the facts come from all of it.
-const MAX_TEXT: usize = 60_000;
+use crate::reading::Reading;
+use crate::result::{FileInfo, ReadResult};
+use crate::worker::{Pool, Progress, Tell};
 
 /// Reads documents for agents. Cheap to clone.
 #[derive(Clone)]
 pub struct OcrTools {
-    pool: Arc<Pool>,
+    readings: Readings,
     roots: Arc<Roots>,
     claims: Option<EvidenceClient>,
     limits: Limits,
@@ -55,26 +57,6 @@ struct ReadArguments {
     /// Give every line with its place too.
     #[serde(default)]
     include_pages: Option<serde_json::Value>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct FileInfo {
-    name: Option<String>,
-    extension: Option<String>,
-    size_bytes: usize,
-    sha256: String,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct ReadResult {
-    success: bool,
-    /// The stored reading, when it belongs to a claim run.
-    evidence_id: Option<String>,
-    #[serde(flatten)]
-    reading: Reading,
-    file_info: FileInfo,
-    processing_time_seconds: f64,
-    error: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -116,14 +98,20 @@ impl IntoContents for Failure {
 
 impl From<OcrError> for Failure {
     fn from(error: OcrError) -> Self {
-        let code = match &error {
+        Self::from(&error)
+    }
+}
+
+impl From<&OcrError> for Failure {
+    fn from(error: &OcrError) -> Self {
+        let code = match error {
             OcrError::Overloaded { .. } => "overloaded",
             OcrError::Timeout { .. } => "timeout",
             OcrError::RecogniserUnavailable { .. } | OcrError::Model { .. } => "recognition_unavailable",
             OcrError::Path(_) => "invalid_argument",
             OcrError::WorkerDied | OcrError::Inference(_) | OcrError::Protocol(_) | OcrError::Io(_) => "reading_failed",
         };
-        let message = match &error {
+        let message = match error {
             // Paths and system messages are for the operator.
             OcrError::Model { .. } => "recognition unavailable: a model file cannot be used".to_owned(),
             OcrError::Io(_) => "the document could not be read".to_owned(),
@@ -151,7 +139,13 @@ struct Fetched {
 
 impl OcrTools {
     pub(crate) fn new(pool: Arc<Pool>, roots: Roots, claims: Option<EvidenceClient>, limits: Limits) -> Self {
-        Self { pool, roots: Arc::new(roots), claims, limits, tool_router: Arc::new(Self::tool_router()) }
+        Self {
+            readings: Readings::new(pool),
+            roots: Arc::new(roots),
+            claims,
+            limits,
+            tool_router: Arc::new(Self::tool_router()),
+        }
     }
 
     async fn fetch(&self, arguments: &ReadArguments) -> Result<Fetched, Failure> {
@@ -179,25 +173,23 @@ impl OcrTools {
         Ok(Fetched { bytes, name })
     }
 
-    async fn read(&self, arguments: ReadArguments, run: Option<&str>) -> Result<ReadResult, Failure> {
+    async fn read(
+        &self,
+        arguments: ReadArguments,
+        run: Option<&str>,
+        tell: Option<&Tell>,
+    ) -> Result<ReadResult, Failure> {
         let start = Instant::now();
         let fetched = self.fetch(&arguments).await?;
-        let mut reading = self.pool.read(&fetched.bytes).await?;
-        let pages: Vec<PageReport> = std::mem::take(&mut reading.pages);
-        if reading.raw_text.chars().count() > MAX_TEXT {
-            reading.raw_text = reading.raw_text.chars().take(MAX_TEXT).collect();
-        }
-        let mut result = ReadResult {
-            success: true,
-            evidence_id: None,
-            reading,
-            file_info: file_info(&fetched),
-            processing_time_seconds: (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
-            error: None,
-        };
+        let info = FileInfo::of(fetched.name.as_deref(), &fetched.bytes);
+        let read = self.readings.read(&info.sha256, &fetched.bytes, tell).await;
+        let read = read.map_err(|error| Failure::from(&*error))?;
+        // Pages with their boxes are long and for people: neither evidence nor an answer, unless asked for.
+        let reading = Reading { pages: Vec::new(), ..Reading::clone(&read) };
+        let mut result = ReadResult::of(reading, info, start.elapsed().as_secs_f64());
         result.evidence_id = self.keep(&arguments, run, &result).await?;
         if truthy(arguments.include_pages.as_ref()) {
-            result.reading.pages = pages;
+            result.reading.pages.clone_from(&read.pages);
         }
         Ok(result)
     }
@@ -234,17 +226,6 @@ fn truthy(value: Option<&serde_json::Value>) -> bool {
     }
 }
 
-fn file_info(fetched: &Fetched) -> FileInfo {
-    let extension =
-        fetched.name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension.to_lowercase());
-    FileInfo {
-        extension,
-        name: fetched.name.clone(),
-        size_bytes: fetched.bytes.len(),
-        sha256: hex::encode(Sha256::digest(&fetched.bytes)),
-    }
-}
-
 #[tool_router]
 impl OcrTools {
     /// Reads the document of a claim: text, facts with their places, and whether it can be relied on. Give the claim_id.
@@ -259,7 +240,23 @@ impl OcrTools {
     ) -> Result<Json<ReadResult>, Failure> {
         let arguments: ReadArguments = serde_json::from_value(serde_json::Value::Object(given))
             .map_err(|error| Failure { code: "invalid_argument", message: error.to_string() })?;
-        self.read(arguments, claim_run(&context).as_deref()).await.map(Json)
+        let run = claim_run(&context);
+        let Some(token) = context.meta.get_progress_token() else {
+            return self.read(arguments, run.as_deref(), None).await.map(Json);
+        };
+        let (tell, mut told) = mpsc::channel::<Progress>(8);
+        let mut reading = pin!(self.read(arguments, run.as_deref(), Some(&tell)));
+        loop {
+            tokio::select! {
+                result = &mut reading => return result.map(Json),
+                Some(Progress { pages, of }) = told.recv() => {
+                    let message = format!("page {pages} of {of}");
+                    let progress = ProgressNotificationParam::new(token.clone(), pages as f64).with_total(of as f64);
+                    // A client that cannot hear of progress still gets the result.
+                    let _ = context.peer.notify_progress(progress.with_message(message)).await;
+                }
+            }
+        }
     }
 
     /// Whether documents can be read now, and whether pictures of text can.
@@ -274,9 +271,9 @@ impl OcrTools {
         Json(Health {
             success: true,
             status: "healthy".to_owned(),
-            recognition: self.pool.recognises(),
+            recognition: self.readings.pool().recognises(),
             claims_service: self.claims.is_some(),
-            load: self.pool.load(),
+            load: self.readings.pool().load(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
     }

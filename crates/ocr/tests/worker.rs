@@ -48,11 +48,11 @@ async fn one_worker_reads_one_document_after_another() {
 
 #[tokio::test]
 #[cfg(unix)]
-async fn a_worker_that_dies_makes_its_document_corrupt() {
+async fn a_worker_that_dies_makes_its_document_too_complex() {
     // Takes the setup and the document, answers nothing.
     let pool = pool("/bin/sh", &["-c", "head -c 100 >/dev/null"], 60);
     let reading = pool.read(&pdf("hello")).await.expect("a reading");
-    assert_eq!(reading.document.unreadable_reason.as_deref(), Some("corrupt"));
+    assert_eq!(reading.document.unreadable_reason.as_deref(), Some("too_complex"));
 }
 
 #[tokio::test]

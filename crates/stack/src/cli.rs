@@ -104,9 +104,12 @@ pub struct Ocr {
     #[command(flatten)]
     pub server: ToolServer,
     pub file: Option<PathBuf>,
-    /// With FILE: print everything as JSON
+    /// With FILE: print what the tool `ocr_document` gives, as JSON
     #[arg(long)]
     pub json: bool,
+    /// With FILE: draw what was read over its pages, into this PNG
+    #[arg(long, value_name = "PNG", requires = "file")]
+    pub overlay: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

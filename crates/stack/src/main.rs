@@ -75,7 +75,9 @@ async fn perform(cli: Cli, mut config: StackConfig) -> Result<ExitCode> {
             let service = compose::gateway(&config, false).await?;
             house::serve_one(service, config.gateway.listen, grace).await?;
         }
-        Command::Ocr(cli::Ocr { file: Some(file), json, .. }) => return reading::print(&config, &file, json).await,
+        Command::Ocr(cli::Ocr { file: Some(file), json, overlay, .. }) => {
+            return reading::print(&config, &file, json, overlay.as_deref()).await;
+        }
         Command::Ocr(ocr) if ocr.server.stdio => compose::ocr_stdio(&config).await?,
         Command::Ocr(ocr) => {
             let listen = ocr.server.listen.listen.unwrap_or(config.ocr.listen);

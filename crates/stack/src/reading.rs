@@ -9,9 +9,10 @@ use crate::compose;
 use crate::config::StackConfig;
 use crate::output::line;
 
-/// Prints the text, or everything as JSON. Status 1 when the document cannot be read, with the reason.
-pub async fn print(config: &StackConfig, file: &Path, json: bool) -> Result<ExitCode> {
-    let reading = compose::read_file(config, file).await?;
+/// Prints the text, or everything as JSON, and draws it into `overlay`. Status 1 when the document cannot be read,
+/// with the reason.
+pub async fn print(config: &StackConfig, file: &Path, json: bool, overlay: Option<&Path>) -> Result<ExitCode> {
+    let reading = compose::read_file(config, file, overlay).await?;
     let document = reading.get("document").cloned().unwrap_or_default();
     if json {
         line(&serde_json::to_string_pretty(&reading)?);

@@ -97,7 +97,7 @@ impl Found {
 }
 
 /// A PDF text string: UTF-16 or UTF-8 with a mark, else Latin-1 (near enough to PDFDocEncoding for words).
-fn decode(bytes: &[u8]) -> String {
+pub fn decode(bytes: &[u8]) -> String {
     let wide = |bytes: &[u8], join: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| join([pair[0], pair[1]])).collect();
         String::from_utf16_lossy(&units)

@@ -10,8 +10,9 @@ use hayro::hayro_interpret::{
 use hayro::hayro_syntax::page::Page;
 use hayro::kurbo::{Affine, BezPath, Point, Rect, Shape};
 
+use crate::detail::Word;
 use crate::layout::{Piece, rows};
-use crate::page::{Area, Line};
+use crate::page::Area;
 
 /// Glyphs kept of one page; a page with more is cut.
 const MAX_GLYPHS: usize = 200_000;
@@ -19,10 +20,12 @@ const MAX_GLYPHS: usize = 200_000;
 const MAX_FILLS: usize = 5_000;
 /// Text smaller than this many points is not meant to be read.
 const TINY: f32 = 3.0;
+/// Confidence in what a file itself says.
+const PRINTED: f32 = 0.99;
 
 /// What the text layer of a page holds.
 pub struct Layer {
-    pub lines: Vec<Line>,
+    pub pieces: Vec<Piece>,
     pub hidden: Vec<String>,
     /// Whether the page also draws pictures large enough to carry text.
     pub has_pictures: bool,
@@ -123,12 +126,14 @@ impl Collector {
             let control = character.is_control();
             bad += usize::from(character == '\u{fffd}' || private || control);
         }
-        let lines = assemble(&self.seen);
-        let letters: usize = lines.iter().flat_map(|line| line.text.chars()).filter(|c| c.is_alphabetic()).count();
-        let hidden = assemble(&self.hidden).into_iter().map(|line| line.text).collect();
+        let pieces = assemble(&self.seen);
+        let letters: usize = pieces.iter().flat_map(|piece| piece.text.chars()).filter(|c| c.is_alphabetic()).count();
+        // A page lying on its side is for the recogniser, which sets it upright.
+        let lying = self.seen.iter().filter(|letter| !letter.upright).count() * 2 > self.seen.len();
+        let hidden = rows(assemble(&self.hidden)).lines.into_iter().map(|line| line.text).collect();
         Layer {
-            garbage: all > 0 && (bad * 5 > all || letters * 10 < all.min(400)),
-            lines,
+            garbage: all > 0 && (lying || bad * 5 > all || letters * 10 < all.min(400)),
+            pieces,
             hidden,
             has_pictures: self.has_pictures,
         }
@@ -183,8 +188,8 @@ impl<'a> Device<'a> for Collector {
     }
 }
 
-/// Letters to lines: rows by baseline, a new line at a gap wider than about a word space and a half.
-fn assemble(letters: &[Letter]) -> Vec<Line> {
+/// Letters to pieces: rows by baseline, a new piece at a gap wider than about a word space and a half.
+fn assemble(letters: &[Letter]) -> Vec<Piece> {
     let mut order: Vec<&Letter> = letters.iter().filter(|letter| letter.upright).collect();
     order.sort_by(|a, b| a.area.y1.total_cmp(&b.area.y1).then(a.area.x0.total_cmp(&b.area.x0)));
     let mut bands: Vec<Vec<&Letter>> = Vec::new();
@@ -201,37 +206,79 @@ fn assemble(letters: &[Letter]) -> Vec<Line> {
         band.sort_by(|a, b| a.area.x0.total_cmp(&b.area.x0));
         cut(&band, &mut pieces);
     }
+    slanted(letters, &mut pieces);
+    pieces
+}
+
+/// Letters that run up, down or aslant: as they were drawn, as long as each is beside the last.
+fn slanted(letters: &[Letter], pieces: &mut Vec<Piece>) {
+    let mut current: Option<(Piece, Area)> = None;
     for letter in letters.iter().filter(|letter| !letter.upright) {
-        pieces.push(Piece { text: letter.text.clone(), area: letter.area, confidence: 0.99 });
+        match &mut current {
+            Some((piece, last)) if distance(last, &letter.area) < 1.5 * letter.size => {
+                if !letter.text.trim().is_empty() {
+                    write(piece, letter, false);
+                }
+                *last = letter.area;
+            }
+            _ => {
+                pieces.extend(current.take().map(|(piece, _)| piece));
+                current = (!letter.text.trim().is_empty()).then(|| (open(letter), letter.area));
+            }
+        }
     }
-    rows(pieces)
+    pieces.extend(current.map(|(piece, _)| piece));
+}
+
+fn distance(a: &Area, b: &Area) -> f32 {
+    let middle = |area: &Area| (area.x0 + area.x1) / 2.0;
+    (middle(a) - middle(b)).hypot(a.middle() - b.middle())
+}
+
+fn open(letter: &Letter) -> Piece {
+    let mut piece =
+        Piece { area: letter.area, confidence: PRINTED, least: PRINTED, chance: PRINTED, ..Piece::default() };
+    write(&mut piece, letter, true);
+    piece
+}
+
+/// Adds a letter to a piece, as a new word or to the last one.
+fn write(piece: &mut Piece, letter: &Letter, new_word: bool) {
+    piece.area = piece.area.union(&letter.area);
+    match piece.words.last_mut() {
+        Some(word) if !new_word => {
+            word.text.push_str(&letter.text);
+            word.area = word.area.union(&letter.area);
+        }
+        _ => {
+            if !piece.text.is_empty() {
+                piece.text.push(' ');
+            }
+            piece.words.push(Word { text: letter.text.clone(), area: letter.area, confidence: PRINTED });
+        }
+    }
+    piece.text.push_str(&letter.text);
 }
 
 fn cut(band: &[&Letter], pieces: &mut Vec<Piece>) {
-    let mut open: Option<Piece> = None;
+    let mut current: Option<Piece> = None;
     let mut space = false;
     for letter in band {
         if letter.text.trim().is_empty() {
             space = true;
             continue;
         }
-        let gap = open.as_ref().map_or(0.0, |piece| letter.area.x0 - piece.area.x1);
-        match &mut open {
+        let gap = current.as_ref().map_or(0.0, |piece| letter.area.x0 - piece.area.x1);
+        match &mut current {
             // The same glyph drawn twice for a bold look.
             Some(piece) if gap < -0.7 * letter.area.width() && piece.text.ends_with(&letter.text) => {}
-            Some(piece) if gap < 0.85 * letter.size => {
-                if (space || gap > 0.17 * letter.size) && !piece.text.ends_with(' ') {
-                    piece.text.push(' ');
-                }
-                piece.text.push_str(&letter.text);
-                piece.area = piece.area.union(&letter.area);
-            }
+            Some(piece) if gap < 0.85 * letter.size => write(piece, letter, space || gap > 0.17 * letter.size),
             _ => {
-                pieces.extend(open.take());
-                open = Some(Piece { text: letter.text.clone(), area: letter.area, confidence: 0.99 });
+                pieces.extend(current.take());
+                current = Some(open(letter));
             }
         }
         space = false;
     }
-    pieces.extend(open);
+    pieces.extend(current);
 }

@@ -1,6 +1,7 @@
 //! PDF files: the text layer with positions, the pixels of a page, and the text beside the pages.
 
 mod asides;
+mod forms;
 mod layer;
 mod render;
 
@@ -8,6 +9,7 @@ use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 
 use crate::intake::{Limits, Unreadable};
 pub use asides::asides;
+pub use forms::written;
 pub use layer::text_layer;
 pub use render::render;
 

@@ -3,17 +3,24 @@
 mod crop;
 mod decode;
 mod detect;
+mod head;
 mod net;
 mod slope;
+mod trust;
+mod words;
+
+use std::time::Instant;
 
 use image::{RgbImage, imageops};
 
+use crate::detail::{PageDetail, Timings};
 use crate::error::OcrError;
-use crate::layout::{Piece, rows};
+use crate::layout::{Laid, Piece, rows};
 use crate::page::{Area, CheckBox};
+use crate::quality;
 use crate::recognizer::{ModelFiles, Page, PageLines, Recognizer};
 use crate::tick;
-use decode::Alphabet;
+use decode::{Alphabet, Decoded};
 use detect::Quad;
 use net::Net;
 
@@ -46,7 +53,8 @@ impl PpOcr {
                 reason: "no character list inside; configure `dictionary`".to_owned(),
             })?,
         };
-        Ok(Self { detector, recogniser, alphabet: Alphabet::new(&characters) })
+        let (recogniser, alphabet) = cut(recogniser, Alphabet::new(&characters), files);
+        Ok(Self { detector, recogniser, alphabet })
     }
 
     fn upright(&self, pixels: &RgbImage) -> Result<(RgbImage, Vec<Quad>, u16), OcrError> {
@@ -81,10 +89,9 @@ impl PpOcr {
             let crops: Vec<RgbImage> = sample.iter().map(|quad| crop::line(pixels, quad, flip)).collect();
             let read = decode::read(&self.recogniser, &self.alphabet, &crops)?;
             let (mut sum, mut count) = (0.0, 0.0);
-            for (text, confidence) in read {
-                let weight = text.chars().count() as f32;
-                sum += confidence * weight;
-                count += weight;
+            for letter in read.iter().flat_map(|line| &line.letters) {
+                sum += letter.certainty;
+                count += 1.0;
             }
             Ok(sum / f32::max(count, 1.0))
         };
@@ -93,17 +100,16 @@ impl PpOcr {
         Ok(up < 0.9 && !sample.is_empty() && certainty(true)? > up + 0.05)
     }
 
-    fn read_quads(&self, pixels: &RgbImage, quads: &[Quad]) -> Result<Vec<(String, f32)>, OcrError> {
+    fn read_quads(&self, pixels: &RgbImage, quads: &[Quad]) -> Result<Vec<Decoded>, OcrError> {
         let crops: Vec<RgbImage> = quads.iter().map(|quad| crop::line(pixels, quad, false)).collect();
         let mut read = decode::read(&self.recogniser, &self.alphabet, &crops)?;
-        let doubtful: Vec<usize> = (0..quads.len())
-            .filter(|&n| read[n].1 < DOUBTFUL && read[n].1 >= 0.3 && !read[n].0.is_empty())
-            .take(24)
-            .collect();
+        let doubtful: Vec<usize> =
+            (0..quads.len()).filter(|&n| (0.3..DOUBTFUL).contains(&read[n].confidence())).take(24).collect();
         let again: Vec<RgbImage> = doubtful.iter().map(|&n| crop::line(pixels, &quads[n].grown(0.12), false)).collect();
         let second = decode::read(&self.recogniser, &self.alphabet, &again)?;
         for (n, better) in doubtful.into_iter().zip(second) {
-            if better.1 > read[n].1 && better.0.chars().count() * 10 >= read[n].0.chars().count() * 8 {
+            let whole = better.letters.len() * 10 >= read[n].letters.len() * 8;
+            if whole && better.confidence() > read[n].confidence() {
                 read[n] = better;
             }
         }
@@ -111,26 +117,49 @@ impl PpOcr {
     }
 }
 
+/// The recogniser without the classes that are never read, where its file can be cut.
+fn cut(recogniser: Net, alphabet: Alphabet, files: &ModelFiles) -> (Net, Alphabet) {
+    let (classes, keep) = alphabet.kept();
+    let small = std::fs::read(&files.recogniser)
+        .ok()
+        .and_then(|file| head::pruned(&file, classes, &keep))
+        .and_then(|file| recogniser.replaced(file));
+    match small {
+        Some(small) => (small, alphabet.compact()),
+        None => (recogniser, alphabet),
+    }
+}
+
 impl Recognizer for PpOcr {
     fn read(&mut self, page: &Page) -> Result<PageLines, OcrError> {
+        let start = Instant::now();
         let (pixels, quads, turned) = self.upright(&page.pixels)?;
+        let detect = start.elapsed().as_secs_f32();
         let read = self.read_quads(&pixels, &quads)?;
+        let timings = Timings { open: 0.0, detect, read: start.elapsed().as_secs_f32() - detect };
         let slope = slope::Slope::of(&quads);
         let gray = imageops::grayscale(&pixels);
         let mut pieces = Vec::new();
         let mut bands = Vec::new();
-        for (quad, (text, confidence)) in quads.iter().zip(read) {
-            if confidence < MIN_CONFIDENCE || text.trim().is_empty() {
+        for (quad, line) in quads.iter().zip(read) {
+            let (text, confidence, least) = (line.text(), line.confidence(), line.least());
+            if confidence < MIN_CONFIDENCE || text.is_empty() {
                 continue;
             }
             bands.push(tick::Band { area: bounds(&quad.0), height: quad.height() });
-            pieces.push(Piece { text, area: slope.straighten(quad), confidence });
+            let area = slope.straighten(quad);
+            let chance = trust::chance(confidence, least, line.letters.len());
+            pieces.push(Piece { text, area, confidence, least, chance, words: words::of(&line.letters, &area) });
         }
         let level = |mark: CheckBox| CheckBox { area: slope.level(&mark.area), ..mark };
         let boxes = tick::boxes(&gray, &bands).into_iter().map(level).collect();
+        let places: Vec<Area> = bands.iter().map(|band| band.area).collect();
+        let findings = quality::findings(&gray, &places);
+        let Laid { lines, details, blocks } = rows(pieces);
         Ok(PageLines {
-            lines: rows(pieces),
+            lines,
             boxes,
+            detail: PageDetail { lines: details, blocks, findings, timings },
             width: pixels.width() as f32,
             height: pixels.height() as f32,
             turned,

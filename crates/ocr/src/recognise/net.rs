@@ -25,6 +25,12 @@ impl Net {
         Ok(Self { model, pool: Arc::clone(pool) })
     }
 
+    /// The same network with another file's content; `None` if that is no network.
+    pub fn replaced(&self, file: Vec<u8>) -> Option<Self> {
+        let model = Model::load(file).ok()?;
+        Some(Self { model, pool: Arc::clone(&self.pool) })
+    }
+
     pub fn metadata(&self, key: &str) -> Option<String> {
         self.model.metadata().get(key).map(str::to_owned)
     }

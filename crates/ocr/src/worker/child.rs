@@ -3,7 +3,7 @@
 use std::io::{self, BufReader, BufWriter};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Answer, Setup, frame};
+use super::{Answer, Progress, Setup, frame};
 use crate::error::OcrError;
 use crate::intake::Unreadable;
 use crate::reader::Reader;
@@ -31,14 +31,19 @@ fn serve() -> io::Result<()> {
     bound_memory(setup.memory_mb)?;
     let (mut reader, missing) = open(&setup);
     while let Some(document) = frame::read(&mut input)? {
-        let answer = answer(&mut reader, missing.as_deref(), &document);
+        let mut tell = |pages, of| {
+            let progress = Answer::Progress(Progress { pages, of });
+            // A broken pipe shows when the answer is written.
+            let _ = serde_json::to_vec(&progress).map(|bytes| frame::write(&mut output, &bytes));
+        };
+        let answer = answer(&mut reader, missing.as_deref(), &document, &mut tell);
         frame::write(&mut output, &serde_json::to_vec(&answer)?)?;
     }
     Ok(())
 }
 
-fn answer(reader: &mut Reader, missing: Option<&str>, document: &[u8]) -> Answer {
-    let read = catch_unwind(AssertUnwindSafe(|| reader.pages(document).map(Reading::of)));
+fn answer(reader: &mut Reader, missing: Option<&str>, document: &[u8], tell: &mut dyn FnMut(usize, usize)) -> Answer {
+    let read = catch_unwind(AssertUnwindSafe(|| reader.pages_telling(document, tell).map(Reading::of)));
     match read {
         Ok(Ok(reading)) => Answer::Read(Box::new(reading)),
         Ok(Err(OcrError::RecogniserUnavailable { reason })) => {

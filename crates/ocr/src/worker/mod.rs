@@ -86,10 +86,21 @@ struct Setup {
     threads: usize,
 }
 
-/// A worker's answer to one document.
+/// Pages read so far, and of how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    pub pages: usize,
+    pub of: usize,
+}
+
+/// Hears how far a document is. A full channel loses the message, never the document.
+pub type Tell = tokio::sync::mpsc::Sender<Progress>;
+
+/// A worker's answer to one document: how far it is, any number of times, then one of the others.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Answer {
+    Progress(Progress),
     Read(Box<crate::reading::Reading>),
     /// Recognition is needed and not there.
     Unavailable(String),

@@ -9,7 +9,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::{Answer, Setup, WorkerConfig, frame};
+use super::{Answer, Setup, Tell, WorkerConfig, frame};
 use crate::error::OcrError;
 use crate::intake::{Limits, Unreadable, sniff};
 use crate::reading::Reading;
@@ -61,12 +61,20 @@ impl Pool {
         self.waiting.load(Ordering::Acquire)
     }
 
-    /// Reads one document. A document that kills its worker is `corrupt`.
+    /// Reads one document. A document that ends its worker is `too_complex`.
     ///
     /// # Errors
     /// [`OcrError::Overloaded`] at once when the queue is full, [`OcrError::Timeout`],
     /// [`OcrError::RecogniserUnavailable`], or the pipes to the worker fail before it took the document.
     pub async fn read(&self, document: &[u8]) -> Result<Reading, OcrError> {
+        self.read_telling(document, None).await
+    }
+
+    /// As [`Pool::read`]; `tell` hears of each page.
+    ///
+    /// # Errors
+    /// As [`Pool::read`].
+    pub async fn read_telling(&self, document: &[u8], tell: Option<&Tell>) -> Result<Reading, OcrError> {
         if let Err(reason) = sniff(document, &self.limits) {
             return Ok(Reading::unreadable(reason));
         }
@@ -77,13 +85,13 @@ impl Pool {
         }
         let _turn = self.turns.acquire().await.map_err(|_| OcrError::Overloaded { waiting: before })?;
         let seconds = self.config.seconds_per_document.max(1);
-        match timeout(Duration::from_secs(seconds), self.exchange(document)).await {
+        match timeout(Duration::from_secs(seconds), self.exchange(document, tell)).await {
             Ok(read) => read,
             Err(_) => Err(OcrError::Timeout { seconds }),
         }
     }
 
-    async fn exchange(&self, document: &[u8]) -> Result<Reading, OcrError> {
+    async fn exchange(&self, document: &[u8], tell: Option<&Tell>) -> Result<Reading, OcrError> {
         let kept = self.idle().pop();
         let mut worker = match kept {
             Some(worker) => worker,
@@ -94,16 +102,24 @@ impl Pool {
             worker = self.start().await?;
             frame::send(&mut worker.input, document).await?;
         }
-        let Ok(answer) = frame::receive(&mut worker.output).await else {
-            tracing::warn!(bytes = document.len(), "the reading process ended while it read a document");
-            return Ok(Reading::unreadable(Unreadable::Corrupt));
+        let answer = loop {
+            let Ok(answer) = frame::receive(&mut worker.output).await else {
+                tracing::warn!(bytes = document.len(), "the reading process ended while it read a document");
+                return Ok(Reading::unreadable(Unreadable::TooComplex));
+            };
+            match serde_json::from_slice(&answer).map_err(|error| OcrError::Protocol(error.to_string()))? {
+                Answer::Progress(progress) => {
+                    tell.map(|tell| tell.try_send(progress));
+                }
+                answer => break answer,
+            }
         };
-        let answer: Answer = serde_json::from_slice(&answer).map_err(|error| OcrError::Protocol(error.to_string()))?;
         self.idle().push(worker);
         match answer {
             Answer::Read(reading) => Ok(*reading),
             Answer::Unavailable(reason) => Err(OcrError::RecogniserUnavailable { reason }),
             Answer::Failed(reason) => Err(OcrError::Inference(reason)),
+            Answer::Progress(_) => Err(OcrError::Protocol("progress after the end".to_owned())),
         }
     }
 

@@ -46,14 +46,21 @@ pub async fn stdio(config: &StackConfig) -> Result<()> {
     Ok(mcp_server::stdio(ocr::tools(&settings(config)?)?).await?)
 }
 
-/// Reads `file` in a worker, as the server would.
+/// Reads `file` in a worker, as the server would, and gives what its tool gives. With `overlay`, draws it there.
 #[cfg(feature = "ocr")]
-pub async fn read_file(config: &StackConfig, file: &Path) -> Result<Value> {
+pub async fn read_file(config: &StackConfig, file: &Path, overlay: Option<&Path>) -> Result<Value> {
     use anyhow::Context;
     let bytes = tokio::fs::read(file).await.with_context(|| format!("cannot read {}", file.display()))?;
     let settings = settings(config)?;
     let pool = ocr::Pool::new(settings.worker, settings.limits, settings.models);
-    Ok(serde_json::to_value(pool.read(&bytes).await?)?)
+    let name = file.file_name().map(|name| name.to_string_lossy());
+    let result = ocr::read_document(&pool, name.as_deref(), &bytes).await?;
+    if let Some(path) = overlay.filter(|_| result.reading.document.readable) {
+        let pictures = ocr::pictures(&bytes, &settings.limits).map_err(|reason| anyhow::anyhow!(reason.code()))?;
+        let drawn = ocr::overlay(&result.reading, pictures);
+        drawn.save(path).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(serde_json::to_value(result)?)
 }
 
 #[cfg(feature = "ocr")]
@@ -72,7 +79,7 @@ pub async fn stdio(config: &StackConfig) -> Result<()> {
 }
 
 #[cfg(not(feature = "ocr"))]
-pub async fn read_file(config: &StackConfig, _: &Path) -> Result<Value> {
+pub async fn read_file(config: &StackConfig, _: &Path, _: Option<&Path>) -> Result<Value> {
     service(config).await.map(|_| Value::Null)
 }
 

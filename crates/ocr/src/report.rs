@@ -1,0 +1,111 @@
+//! Pages as results give them: lines, words and blocks with boxes, quality, times.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::detail::{BlockKind, Finding, LineDetail, PageDetail, Timings};
+use crate::page::{Line, PageText, Source};
+
+/// A page with its lines in reading order. Boxes are `[x0, y0, x1, y1]`, y downwards, in points (PDF) or pixels (image).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PageReport {
+    /// Counts from 1.
+    pub page: usize,
+    pub width: f32,
+    pub height: f32,
+    /// `text_layer` or `recognised`.
+    pub source: String,
+    /// Degrees the page was turned clockwise; boxes are those of the turned page.
+    pub turned: u16,
+    /// 0 to 1: mean certainty of the characters.
+    pub confidence: f32,
+    /// What is wrong with the picture.
+    pub findings: Vec<Finding>,
+    /// Seconds by stage.
+    pub timings: Timings,
+    pub blocks: Vec<BlockReport>,
+    pub lines: Vec<LineReport>,
+}
+
+/// Lines that belong together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BlockReport {
+    #[serde(rename = "box")]
+    pub area: [f32; 4],
+    pub kind: BlockKind,
+    /// `fr` or `en`, where the words tell.
+    pub language: Option<String>,
+}
+
+/// A line, or a cell of a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LineReport {
+    pub text: String,
+    #[serde(rename = "box")]
+    pub area: [f32; 4],
+    /// The chance that every character is right, as measured on pages whose text is known.
+    pub confidence: f32,
+    /// Lines of the same row stand side by side. Counts from 0.
+    pub row: usize,
+    /// Place in `blocks`.
+    pub block: usize,
+    pub words: Vec<WordReport>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WordReport {
+    pub text: String,
+    #[serde(rename = "box")]
+    pub area: [f32; 4],
+    /// Mean certainty of the characters.
+    pub confidence: f32,
+}
+
+impl PageReport {
+    #[must_use]
+    pub fn of(page: &PageText, detail: &PageDetail) -> Self {
+        let lines = page.lines.iter().zip(&detail.lines);
+        let blocks = detail.blocks.iter();
+        Self {
+            page: page.number,
+            width: page.width,
+            height: page.height,
+            source: match page.source {
+                Source::TextLayer => "text_layer".to_owned(),
+                Source::Recognised => "recognised".to_owned(),
+            },
+            turned: page.turned,
+            confidence: page.confidence().unwrap_or(0.0),
+            findings: detail.findings.clone(),
+            timings: detail.timings,
+            blocks: blocks
+                .map(|block| BlockReport {
+                    area: block.area.to_array(),
+                    kind: block.kind,
+                    language: block.language.clone(),
+                })
+                .collect(),
+            lines: lines.map(|(line, detail)| LineReport::of(line, detail)).collect(),
+        }
+    }
+}
+
+impl LineReport {
+    fn of(line: &Line, detail: &LineDetail) -> Self {
+        let words = detail.words.iter();
+        Self {
+            text: line.text.clone(),
+            area: line.area.to_array(),
+            confidence: detail.chance,
+            row: line.row,
+            block: detail.block,
+            words: words
+                .map(|word| WordReport {
+                    text: word.text.clone(),
+                    area: word.area.to_array(),
+                    confidence: word.confidence,
+                })
+                .collect(),
+        }
+    }
+}
