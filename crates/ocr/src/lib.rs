@@ -17,6 +17,7 @@ mod overlay;
 mod page;
 mod pdf;
 mod pictures;
+#[cfg(feature = "recognise")]
 mod quality;
 mod raster;
 mod reader;

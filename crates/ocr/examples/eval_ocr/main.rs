@@ -1,11 +1,13 @@
 //! Measures reading against texts that are known: `make eval-ocr`.
 //!
 //! `eval_ocr --samples DIR --export DIR` makes a set of the sample claims; `eval_ocr --data DIR --models DIR
-//! [--jobs N] [--peer FILE] [--out FILE] [--worst N]` reads a set and prints the tables.
+//! [--jobs N] [--peer FILE] [--out FILE] [--worst N]` reads a set and prints the tables; with `--fit FILE` it writes
+//! what scripts/fit-confidence.py fits the confidence of lines to.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing, reason = "a command-line tool")]
 
 mod cases;
 mod degrade;
+mod fit;
 mod score;
 mod table;
 mod usage;
@@ -34,6 +36,7 @@ struct Options {
     peer: Option<PathBuf>,
     out: Option<PathBuf>,
     worst: usize,
+    fit: Option<PathBuf>,
 }
 
 fn options() -> Result<Options, Failure> {
@@ -49,6 +52,7 @@ fn options() -> Result<Options, Failure> {
             "--jobs" => options.jobs = value.parse()?,
             "--peer" => options.peer = Some(value.into()),
             "--out" => options.out = Some(value.into()),
+            "--fit" => options.fit = Some(value.into()),
             "--worst" => options.worst = value.parse()?,
             other => return Err(format!("unknown option {other}").into()),
         }
@@ -64,12 +68,16 @@ struct Prediction {
     cpu_s: f64,
 }
 
-fn pool(options: &Options, queue: usize) -> Pool {
-    let models = ModelFiles {
+fn files(options: &Options) -> ModelFiles {
+    ModelFiles {
         detector: options.models.join("PP-OCRv6_det_small.onnx"),
         recogniser: options.models.join("PP-OCRv6_rec_small.onnx"),
         dictionary: None,
-    };
+    }
+}
+
+fn pool(options: &Options, queue: usize) -> Pool {
+    let models = files(options);
     let worker = WorkerConfig { processes: options.jobs, threads: 1, queue, ..WorkerConfig::default() };
     Pool::new(worker, Limits::default(), Some(models))
 }
@@ -122,6 +130,9 @@ async fn main() -> Result<(), Failure> {
     }
     let data = options.data.as_ref().ok_or("--data is missing")?;
     let cases = Arc::new(cases::of_manifest(data)?);
+    if let Some(path) = &options.fit {
+        return fit::write(&cases, &files(&options), path);
+    }
     let pool = Arc::new(pool(&options, cases.len()));
     let mut reads = vec![Read::default(); cases.len()];
     let is_layer = |case: &Case| case.degradation == "textlayer";

@@ -1,0 +1,5 @@
+#![no_main]
+
+mod read;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| read::read(b"II*\0", data));
