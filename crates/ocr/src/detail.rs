@@ -17,7 +17,7 @@ pub struct Word {
 /// More about the line of the same number.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LineDetail {
-    /// The chance that every character of the line is right, as measured on pages whose text is known.
+    /// The estimated chance that every character of the line is right.
     pub chance: f32,
     /// 0 to 1: certainty of the least certain character.
     pub least: f32,

@@ -43,7 +43,7 @@ pub struct LineReport {
     pub text: String,
     #[serde(rename = "box")]
     pub area: [f32; 4],
-    /// The chance that every character is right, as measured on pages whose text is known.
+    /// The estimated chance that every character is right.
     pub confidence: f32,
     /// Lines of the same row stand side by side. Counts from 0.
     pub row: usize,

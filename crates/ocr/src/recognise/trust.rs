@@ -1,4 +1,4 @@
-//! How far a line can be believed, fitted on pages whose text is known.
+//! How far a line can be believed.
 
 /// The chance that every character of a line of `letters` is right, given the
 /// mean certainty of its characters and that of the least certain one.
@@ -10,7 +10,7 @@ pub fn chance(mean: f32, least: f32, letters: usize) -> f32 {
     1.0 / (1.0 + (-score).exp())
 }
 
-// From scripts/fit-confidence.py.
+// A first estimate, not measured: scripts/fit-confidence.py gives the constants that belong here.
 const BASE: f32 = 0.0;
 const MEAN: f32 = -0.5;
 const LEAST: f32 = -0.5;
