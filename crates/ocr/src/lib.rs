@@ -27,7 +27,7 @@ pub use config::{OcrConfig, StartError};
 pub use error::OcrError;
 pub use facts::{Conflict, DocumentKind, Fact, FactSource, Facts, FieldName, InjectionEvidence, Item};
 pub use fields::{facts, fold};
-pub use intake::{FileType, Limits, Unreadable};
+pub use intake::{FileType, Limits, Unreadable, sniff};
 pub use page::{Area, Aside, CheckBox, Line, Origin, PageText, Source};
 pub use reader::{Document, Opened, Reader};
 pub use reading::{DocumentQuality, LineReport, PageReport, Reading, Statistics};

@@ -5,6 +5,7 @@
 //! wait is bounded by [`PATIENCE`].
 
 mod listening;
+pub mod detectors;
 pub mod mcp;
 pub mod openai;
 pub mod postgres;

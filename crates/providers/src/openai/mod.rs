@@ -7,6 +7,7 @@ mod breaker;
 mod chat;
 mod config;
 mod decode;
+mod detectors;
 mod embeddings;
 mod models;
 mod rerank;
@@ -14,6 +15,7 @@ mod transport;
 mod whole;
 
 pub use config::{OpenAiConfig, Tls};
+pub use detectors::FmsOrchestrator;
 pub use embeddings::OpenAiEmbeddings;
 pub use rerank::RemoteRerank;
 pub use transport::OpenAiCompatible;

@@ -103,6 +103,17 @@ impl OpenAiCompatible {
         }
     }
 
+    /// Below the base address itself.
+    pub(super) async fn post_outside(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        cx: &CallContext,
+    ) -> Result<Response, InferenceError> {
+        let (client, url) = (self.client()?, format!("{}/{path}", self.config.base_url.trim_end_matches('/')));
+        self.send(|| client.post(url.as_str()).json(body), cx).await
+    }
+
     /// Tries until the server begins to answer or the tries are used up.
     async fn send(&self, build: impl Fn() -> RequestBuilder, cx: &CallContext) -> Result<Response, InferenceError> {
         let mut tried = 0;

@@ -55,6 +55,8 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
     let registry = Arc::new(registry);
     let own = Own::new(&registry, stores.kept(), Arc::new(SystemClock))
         .with_web(web_search(&config.gateway)?)
+        .with_detectors(providers::detectors(config.gateway.detectors.as_ref()))
+        .with_documents(super::ocr::documents(config)?)
         .with_words(search_words(&config.gateway));
     let responder = Arc::new(Responder {
         registry,

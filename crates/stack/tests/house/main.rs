@@ -5,4 +5,5 @@
 mod bad_input;
 mod claim;
 mod control_plane;
+mod documents;
 mod process;
