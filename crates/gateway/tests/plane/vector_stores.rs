@@ -167,27 +167,6 @@ async fn a_batch_that_a_restart_cut_goes_on() {
 }
 
 #[tokio::test]
-async fn a_batch_that_a_restart_cut_goes_on() {
-    let plane = Plane::start().await;
-    let base = store(&plane, json!({"name": "s"})).await;
-    let files = [upload(&plane, "a.txt", "one").await, upload(&plane, "b.txt", "two").await];
-    plane.vectors.then(Answer::text("").fails(Fault::Silent));
-    let (_, batch) = plane.post(&format!("{base}/file_batches"), json!({"file_ids": files})).await;
-    plane.vectors.has_received(1).await;
-    let url = format!("{base}/file_batches/{}", batch["id"].as_str().unwrap());
-    assert_eq!(plane.get(&url).await.1["status"], "in_progress");
-
-    let again = Plane::with(Setup { folder: Some(plane.folder()), ..Setup::default() }).await;
-    let done = async {
-        while again.get(&url).await.1["status"] != "completed" {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(testkit::PATIENCE, done).await.expect("the batch ends");
-    assert_eq!(again.get(&url).await.1["file_counts"]["completed"], 2);
-}
-
-#[tokio::test]
 async fn chunks_without_files() {
     let plane = Plane::start().await;
     let base = store(&plane, json!({"name": "s"})).await;
