@@ -22,6 +22,10 @@ use clap::Parser;
 use cli::{Cli, Command, Settings};
 use config::{LogFormat, StackConfig};
 
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// How long a stop waits for the collector of spans.
 const LAST_SPANS: std::time::Duration = std::time::Duration::from_secs(3);
 
