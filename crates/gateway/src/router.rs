@@ -151,7 +151,10 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/agents/sessions/create", post(turns::create_session))
         .route("/agents/session/create", post(turns::create_session))
         .route("/agents/turn/create", post(turns::create_turn));
-    let closed = closed.layer(from_fn_with_state(app.clone(), admission::admit));
+    let closed = match app.edge.admission.asks_nothing() {
+        true => closed,
+        false => closed.layer(from_fn_with_state(app.clone(), admission::admit)),
+    };
     let allowed = app.edge.allowed.clone();
     let limit = app.edge.max_body_bytes;
     let (responder, completions) = (app.responder.clone(), app.completions.clone());
