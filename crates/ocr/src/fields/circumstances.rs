@@ -238,6 +238,7 @@ pub fn disposed(sentences: &[String]) -> bool {
         let denied = pattern_denial().is_match(before) || NOTICE.is_match(&text);
         // The printed question of a form is not its answer.
         !denied
+            && !text.ends_with('?')
             && !text.contains("before this notice")
             && !text.contains("avant la declaration")
             && !HEDGE.is_match(&text)

@@ -169,8 +169,29 @@ fn told_date(view: &View<'_>) -> Option<Fact> {
             return Some(view.fact_in_text(date.to_string(), sentence));
         }
     }
-    None
+    // The only day that a story names, whatever the words.
+    let mut days: Vec<(String, &String)> = Vec::new();
+    for sentence in view.sentences.iter().filter(|sentence| tells(sentence)) {
+        if !OTHER_DAY.is_match(&plain(sentence)) {
+            days.extend(dates::dates(sentence).into_iter().map(|(date, _)| (date.to_string(), sentence)));
+        }
+    }
+    let (day, sentence) = days.first()?;
+    days.iter().all(|(other, _)| other == day).then(|| view.fact_in_text(day.clone(), sentence))
 }
+
+/// A sentence of a story rather than a label, an address or a heading.
+fn tells(sentence: &str) -> bool {
+    let words = sentence.split_whitespace().filter(|word| word.chars().all(|c| c.is_alphabetic() || "'’,.".contains(c)));
+    words.count() >= 6 && !sentence.contains(':')
+}
+
+/// Days of a story on which nothing was lost.
+static OTHER_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"acquis|achet|bought|purchas|souscri|taken out|arrete|journal officiel|order|facture|invoice|devis|estimate|naissance|born|birth|payment|courrier|letter|attach|ci-joint|enclosed|plainte|reported to|signed|fait a|valid",
+    )
+});
 
 /// When the official order of a natural catastrophe was published.
 #[must_use]
@@ -202,7 +223,7 @@ pub fn country(views: &[View<'_>]) -> Option<Fact> {
         let sentences = view
             .sentences
             .iter()
-            .filter(|sentence| sentence.contains(['(', '{']) || HAPPENED.is_match(&plain(sentence)));
+            .filter(|sentence| sentence.contains(['(', '{']) || tells(sentence) || HAPPENED.is_match(&plain(sentence)));
         sentences.into_iter().find_map(|sentence| {
             let country = inside_brackets(sentence).or_else(|| places::named(sentence))?;
             Some(view.fact_in_text(country.to_owned(), sentence))

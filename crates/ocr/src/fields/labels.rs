@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::fold::{alike, fold};
-use super::vocabulary;
+use super::{lexicon, vocabulary};
 use crate::page::{Line, PageText};
 
 /// What a printed label announces. Several are only known so that they are not taken for values.
@@ -145,6 +145,24 @@ fn known(folded: &str) -> Option<Label> {
         .filter(|(score, _)| *score >= 0.86)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, label)| label)
+        .or_else(|| lexicon::concept(folded))
+}
+
+/// A label and its value in one run of words, nothing between: "Insured Alastair Drummond".
+///
+/// A guess, good only where the value has the shape that the label wants.
+fn run_on(text: &str) -> Option<Found> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    (1..words.len().min(8)).rev().find_map(|cut| {
+        let (head, tail) = (fold(&words[..cut].join(" ")), words[cut..].join(" "));
+        let starts = tail.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || "€£$".contains(c));
+        let listed = exact(&head).map(|(label, _)| label).filter(|label| *label != Label::Decoration);
+        let label = listed.or_else(|| lexicon::concept(&head))?;
+        // One word says little: a garage or a cause may begin a name.
+        let vague = cut == 1 && matches!(label, Label::Provider | Label::Nature | Label::Customer | Label::Date);
+        let fits = starts && head.len() >= 4 && !vague && !matches!(label, Label::Number | Label::Total);
+        fits.then_some(Found { label, tail, closed: true })
+    })
 }
 
 /// A value with the line it came from.
@@ -158,9 +176,17 @@ pub struct Value<'a> {
 #[must_use]
 pub fn values<'a>(page: &'a PageText, wanted: &[Label]) -> Vec<(Label, Value<'a>)> {
     let found: Vec<Option<Found>> = page.lines.iter().map(|line| label(&line.text)).collect();
-    let mut values = Vec::new();
+    let (mut values, mut guesses) = (Vec::new(), Vec::new());
     for (n, here) in found.iter().enumerate() {
-        let Some(here) = here else { continue };
+        let Some(here) = here else {
+            let line = &page.lines[n];
+            guesses.extend(
+                run_on(&line.text)
+                    .filter(|guess| wanted.contains(&guess.label) && line.text.chars().count() < 70)
+                    .map(|guess| (guess.label, Value { text: guess.tail, line })),
+            );
+            continue;
+        };
         if !wanted.contains(&here.label) {
             continue;
         }
@@ -188,6 +214,7 @@ pub fn values<'a>(page: &'a PageText, wanted: &[Label]) -> Vec<(Label, Value<'a>
             values.push((here.label, value(page, &found, m)));
         }
     }
+    values.extend(guesses);
     values
 }
 

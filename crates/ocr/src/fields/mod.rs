@@ -13,6 +13,7 @@ mod injection;
 mod items;
 mod kind;
 mod labels;
+mod lexicon;
 mod money;
 mod names;
 mod options;

@@ -134,6 +134,21 @@ const NOT_PEOPLE: &[&str] = &[
     "residence",
     "prevoyance",
     "reference",
+    "insured",
+    "policyholder",
+    "claimant",
+    "assure",
+    "assuree",
+    "patient",
+    "patiente",
+    "souscripteur",
+    "declarant",
+    "member",
+    "adherent",
+    "team",
+    "provider",
+    "beneficiary",
+    "beneficiaire",
 ];
 
 /// A person's name, cleaned, if a text can be one: two to five words with capitals and no digits.
