@@ -30,8 +30,7 @@ struct Options {
 fn options() -> Result<Options, Failure> {
     let mut args = std::env::args().skip(1);
     let claims = PathBuf::from(args.next().ok_or("usage: eval_fields CLAIMS [--models DIR] [--cache DIR] [--errors]")?);
-    let mut options =
-        Options { claims, models: PathBuf::new(), cache: None, half: None, errors: false, out: None };
+    let mut options = Options { claims, models: PathBuf::new(), cache: None, half: None, errors: false, out: None };
     while let Some(flag) = args.next() {
         let mut value = || args.next().ok_or(format!("{flag} needs a value"));
         match flag.as_str() {

@@ -33,7 +33,8 @@ impl Pages {
 
     /// The pages of one file.
     pub fn read(&mut self, bytes: &[u8]) -> Result<Read, Failure> {
-        let kept = self.cache.as_ref().map(|folder| folder.join(format!("{}.json", hex::encode(Sha256::digest(bytes)))));
+        let kept =
+            self.cache.as_ref().map(|folder| folder.join(format!("{}.json", hex::encode(Sha256::digest(bytes)))));
         if let Some(text) = kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok()) {
             let mut value: Value = serde_json::from_str(&text)?;
             if value.get("unreadable").is_some() {

@@ -142,7 +142,13 @@ fn marked(want: Option<&str>, got: Option<&str>, confidence: f32) -> Score {
     let right = want.is_some() && want == got;
     let wrong = u32::from(got.is_some() && !right);
     let certain = u32::from(got.is_some() && confidence >= CERTAIN);
-    Score { right: right.into(), wrong, missed: u32::from(want.is_some() && !right), certain, certain_wrong: certain * wrong }
+    Score {
+        right: right.into(),
+        wrong,
+        missed: u32::from(want.is_some() && !right),
+        certain,
+        certain_wrong: certain * wrong,
+    }
 }
 
 /// The name of a field in results.
@@ -200,23 +206,15 @@ fn beside(truth: &Value, facts: &Facts) -> Vec<(&'static str, String, String)> {
         .iter()
         .map(|item| format!("{} {} {}", item.category, item.amount, item.purchase_date.as_deref().unwrap_or("null")))
         .collect();
-    let contradicts =
-        wanted["conflicts"].as_array().is_some_and(|list| !list.is_empty()) || truth["scenario"] == "conflicting_evidence";
+    let contradicts = wanted["conflicts"].as_array().is_some_and(|list| !list.is_empty())
+        || truth["scenario"] == "conflicting_evidence";
     vec![
         ("product", text(&wanted["product"]), field(FieldName::Product)),
         ("stated", list(&wanted["stated_circumstances"]).join(","), facts.stated_circumstances.join(",")),
         ("suspected", list(&wanted["suspected_circumstances"]).join(","), facts.suspected_circumstances.join(",")),
-        (
-            "disposed",
-            flag(wanted["evidence_disposed"] == true),
-            flag(field(FieldName::EvidenceDisposed) == "true"),
-        ),
+        ("disposed", flag(wanted["evidence_disposed"] == true), flag(field(FieldName::EvidenceDisposed) == "true")),
         ("excuse", flag(!wanted["late_excuse"].is_null()), flag(!field(FieldName::LateExcuse).is_empty())),
-        (
-            "injection",
-            flag(!truth["document"]["injection"].is_null()),
-            flag(!facts.injection_evidence.is_empty()),
-        ),
+        ("injection", flag(!truth["document"]["injection"].is_null()), flag(!facts.injection_evidence.is_empty())),
         ("kind", flag(true), flag(facts.kind == DocumentKind::Claim)),
         ("conflict", flag(contradicts), flag(!facts.conflicts.is_empty())),
         ("items", items.join(" | "), given.join(" | ")),

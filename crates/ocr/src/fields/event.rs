@@ -69,7 +69,7 @@ fn ticked(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, 
     let choices = options::crossed(view.page, |text| perils::all_named(text, product));
     let first = choices.first()?;
     let alone = choices.iter().all(|choice| choice.option.code == first.option.code);
-    alone.then(|| (first.option, view.fact(first.option.code.to_owned(), first.line, FactSource::Label)))
+    alone.then(|| (first.option, view.fact(first.option.code.to_owned(), first.line, FactSource::Layout)))
 }
 
 /// The peril and whether it was concluded from a story.
@@ -182,7 +182,8 @@ fn told_date(view: &View<'_>) -> Option<Fact> {
 
 /// A sentence of a story rather than a label, an address or a heading.
 fn tells(sentence: &str) -> bool {
-    let words = sentence.split_whitespace().filter(|word| word.chars().all(|c| c.is_alphabetic() || "'’,.".contains(c)));
+    let words =
+        sentence.split_whitespace().filter(|word| word.chars().all(|c| c.is_alphabetic() || "'’,.".contains(c)));
     words.count() >= 6 && !sentence.contains(':')
 }
 
@@ -278,5 +279,5 @@ pub fn disposed_box(view: &View<'_>) -> Option<(bool, Fact)> {
     let choices: Vec<_> = options::crossed(view.page, answers).into_iter().filter(|choice| near(choice.line)).collect();
     let first = choices.first()?;
     let alone = choices.iter().all(|choice| choice.option == first.option);
-    alone.then(|| (first.option, view.fact(first.option.to_string(), first.line, FactSource::Label)))
+    alone.then(|| (first.option, view.fact(first.option.to_string(), first.line, FactSource::Layout)))
 }

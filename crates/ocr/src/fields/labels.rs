@@ -160,7 +160,10 @@ fn run_on(text: &str) -> Option<Found> {
         let label = listed.or_else(|| lexicon::concept(&head))?;
         // One word says little: a garage or a cause may begin a name.
         let vague = cut == 1 && matches!(label, Label::Provider | Label::Nature | Label::Customer | Label::Date);
-        let fits = starts && head.len() >= 4 && !vague && !matches!(label, Label::Number | Label::Total);
+        // "Nom Le Goff": the particle belongs to the name, "survenu le 3 mai" not.
+        let dated = matches!(label, Label::IncidentDate | Label::CareDate | Label::DecreeDate);
+        let cut_name = !dated && [" le", " la", " de", " du"].iter().any(|end| head.ends_with(end));
+        let fits = starts && head.len() >= 4 && !vague && !cut_name && !matches!(label, Label::Number | Label::Total);
         fits.then_some(Found { label, tail, closed: true })
     })
 }

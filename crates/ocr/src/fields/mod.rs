@@ -21,6 +21,7 @@ mod parts;
 mod perils;
 mod places;
 mod references;
+mod rivals;
 mod sentences;
 mod view;
 mod vocabulary;
@@ -48,6 +49,7 @@ pub fn facts(pages: &[PageText], asides: &[Aside]) -> Facts {
     let tables = taken.money(&views, product);
     taken.papers(&views);
     let circumstances = taken.story(&views);
+    rivals::weigh(&mut taken.fields, &views);
     let conflicts = conflicts::conflicts(&views, &taken.fields, &tables);
     let codes = |stated: bool| circumstances.iter().filter(|c| c.stated == stated).map(|c| c.code.to_owned()).collect();
     if !circumstances.is_empty() {
@@ -151,7 +153,9 @@ impl Taken {
                 confidence: first.confidence,
                 page: first.page,
                 area: [0.0; 4],
-                source: FactSource::Text,
+                source: FactSource::Layout,
+                printed: String::new(),
+                candidates: Vec::new(),
             })
         };
         self.put(FieldName::ClaimedAmount, claimed.map(|Money { fact, .. }| fact).or_else(fallback));

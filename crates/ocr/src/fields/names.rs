@@ -336,7 +336,7 @@ fn letterhead(view: &View<'_>) -> Option<Fact> {
     let candidates: Vec<&Line> = lines.filter(fits).collect();
     let tallest = candidates.iter().map(|line| line.area.height()).fold(0.0, f32::max);
     let line = candidates.iter().find(|line| line.area.height() > 0.8 * tallest).or(candidates.first())?;
-    Some(view.fact(line.text.trim().to_owned(), line, FactSource::Label))
+    Some(view.fact(line.text.trim().to_owned(), line, FactSource::Layout))
 }
 
 #[cfg(test)]

@@ -22,7 +22,9 @@ static CONTRACT: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Without a word for number the value must look like one: groups of letters and digits.
 static CONTRACT_BARE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:contrat|contract|police|policy)(?: [a-z']+){0,3}?\s*:?\s+([a-z]{0,5}[-/]?[0-9][a-z0-9]*(?:[-/][a-z0-9]{2,10}){1,4}|[a-z]{1,5}(?:[-/][a-z0-9]{2,10}){1,4})")
+    pattern(
+        r"(?:contrat|contract|police|policy)(?: [a-z']+){0,3}?\s*:?\s+([a-z]{0,5}[-/]?[0-9][a-z0-9]*(?:[-/][a-z0-9]{2,10}){1,4}|[a-z]{1,5}(?:[-/][a-z0-9]{2,10}){1,4})",
+    )
 });
 static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
