@@ -36,7 +36,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         rule(
             "ALCOHOL",
             false,
-            r"alcool|ivresse|ethylotest|ethylometre|ivre\b|\balcohol|\bdrunk|intoxicat|breathaly|g/l\b|mg/l\b|over the (?:legal )?(?:drink|limit)|drink[- ]driv|had been drinking|avais bu|avait bu",
+            r"alcool|ivresse|ethylotest|ethylometre|ivre\b|\balcohol|\bdrunk|intoxicat|breathaly|g/l\b|mg/l\b|over the (?:legal )?(?:drink|limit)|drink[- ]driv|drinking\b|avais bu|avait bu",
         ),
         rule(
             "UNLICENSED_DRIVER",

@@ -46,11 +46,13 @@ pub fn product(views: &[View<'_>]) -> Option<(Product, Fact)> {
     for view in own.iter().filter(|view| view.is(&[Part::Form, Part::Letter, Part::Bill, Part::Other])) {
         let named = |line: &&Line| {
             let folded = fold(&line.text);
-            let contract = ["contrat ", "policy", "contract", "claim form", "declaration de sinistre", "police "]
-                .iter()
-                .any(|word| folded.contains(word));
+            let says = |words: &[&str]| words.iter().any(|word| folded.contains(word));
+            let contract =
+                says(&["contrat ", "policy", "contract", "claim form", "declaration de sinistre", "police "]);
             // A heading of one or two words near the top, as "Motor" beside "CLAIM FORM".
-            let heading = folded.split(' ').count() <= 2 && line.area.y0 < view.page.height * 0.2;
+            let top = line.area.y0 < view.page.height * 0.2;
+            let titled = folded.split(' ').count() <= 6 && says(&["claim", "declaration", "sinistre", "formulaire"]);
+            let heading = top && (titled || folded.split(' ').count() <= 2);
             (contract || heading) && perils::product(&line.text).is_some() && !folded.contains("catastrophe")
         };
         if let Some(line) = view.page.lines.iter().find(named)
@@ -59,9 +61,48 @@ pub fn product(views: &[View<'_>]) -> Option<(Product, Fact)> {
             return Some((product, view.fact(product.code().to_owned(), line, FactSource::Text)));
         }
     }
-    let bill =
-        own.iter().find(|view| view.part == Part::Bill && !views.iter().any(|v| v.is(&[Part::Form, Part::Letter])))?;
-    Some((Product::Health, bill.fact_in_text("health".to_owned(), "patient")))
+    let alone = !views.iter().any(|view| view.is(&[Part::Form, Part::Letter]));
+    if let Some(bill) = own.iter().find(|view| alone && view.part == Part::Bill) {
+        return Some((Product::Health, bill.fact_in_text("health".to_owned(), "patient")));
+    }
+    own.iter().filter(|view| view.is(&[Part::Form, Part::Letter, Part::Other])).find_map(|view| surroundings(view))
+}
+
+/// Places that belong to one line of business.
+const SURROUNDINGS: &[(Product, &[&str])] = &[
+    (Product::Auto, &["ma voiture", "mon vehicule", "my car", "my vehicle", "ma moto", "pare brise", "windscreen"]),
+    (
+        Product::Home,
+        &[
+            "ma maison",
+            "mon appartement",
+            "mon logement",
+            "mon domicile",
+            "ma cuisine",
+            "mon salon",
+            "ma toiture",
+            "my house",
+            "my home",
+            "my flat",
+            "my kitchen",
+            "my roof",
+            "the kitchen",
+            "la cuisine",
+            "la toiture",
+            "the roof",
+            "bathroom",
+        ],
+    ),
+];
+
+/// The line of business by where a story takes place, when one kind of place alone is named.
+fn surroundings(view: &View<'_>) -> Option<(Product, Fact)> {
+    let text = format!(" {} ", fold(&view.sentences.join(" ")));
+    let named = |word: &&&str| text.contains(&format!(" {word} "));
+    let found: Vec<(Product, &str)> =
+        SURROUNDINGS.iter().filter_map(|(product, words)| Some((*product, *words.iter().find(named)?))).collect();
+    let [(product, word)] = found[..] else { return None };
+    Some((product, view.fact_in_text(product.code().to_owned(), word)))
 }
 
 /// The peril whose box is crossed; `None` when no box or several are.

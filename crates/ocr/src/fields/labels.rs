@@ -11,6 +11,7 @@ use crate::page::{Line, PageText};
 pub enum Label {
     ClaimNumber,
     Name,
+    GivenName,
     ClientRef,
     ContractNumber,
     IncidentDate,
@@ -38,6 +39,7 @@ impl Label {
     const ALL: &[Self] = &[
         Self::ClaimNumber,
         Self::Name,
+        Self::GivenName,
         Self::ClientRef,
         Self::ContractNumber,
         Self::IncidentDate,
@@ -84,10 +86,15 @@ pub struct Found {
 #[must_use]
 pub fn label(text: &str) -> Option<Found> {
     let text = text.trim().trim_start_matches(['•', '-', '*', '·', '☐']).trim_start();
+    let text = unnumbered(text);
     if let Some((head, tail)) = text.split_once([':', '：'])
         && head.chars().count() <= 60
         && let Some(label) = known(&fold(head))
     {
+        // "Assuré" heads a block; before a value it announces the name.
+        let names =
+            label == Label::Decoration && !tail.trim().is_empty() && lexicon::concept(&fold(head)) == Some(Label::Name);
+        let label = if names { Label::Name } else { label };
         return Some(Found { label, tail: tail.trim().to_owned(), closed: true });
     }
     let folded = fold(text);
@@ -110,6 +117,16 @@ pub fn label(text: &str) -> Option<Found> {
         }
     }
     None
+}
+
+/// Without the number of a question: "6. Country".
+fn unnumbered(text: &str) -> &str {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let count = text.len() - rest.len();
+    match rest.strip_prefix(['.', ')']) {
+        Some(rest) if (1..=2).contains(&count) && rest.starts_with(' ') => rest.trim_start(),
+        _ => text,
+    }
 }
 
 fn exact(folded: &str) -> Option<(Label, &'static str)> {
@@ -136,7 +153,7 @@ fn known(folded: &str) -> Option<Label> {
         return Some(label);
     }
     if folded.len() < 6 {
-        return None;
+        return lexicon::concept(folded);
     }
     LABELS
         .iter()
@@ -152,18 +169,19 @@ fn known(folded: &str) -> Option<Label> {
 ///
 /// A guess, good only where the value has the shape that the label wants.
 fn run_on(text: &str) -> Option<Found> {
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let words: Vec<&str> = unnumbered(text.trim()).split_whitespace().collect();
     (1..words.len().min(8)).rev().find_map(|cut| {
         let (head, tail) = (fold(&words[..cut].join(" ")), words[cut..].join(" "));
         let starts = tail.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || "€£$".contains(c));
         let listed = exact(&head).map(|(label, _)| label).filter(|label| *label != Label::Decoration);
-        let label = listed.or_else(|| lexicon::concept(&head))?;
+        let title = || (cut == 1 && lexicon::TITLES.contains(&head.as_str())).then_some(Label::InvoiceNumber);
+        let label = listed.or_else(|| lexicon::concept(&head)).or_else(title)?;
         // One word says little: a garage or a cause may begin a name.
         let vague = cut == 1 && matches!(label, Label::Provider | Label::Nature | Label::Customer | Label::Date);
         // "Nom Le Goff": the particle belongs to the name, "survenu le 3 mai" not.
         let dated = matches!(label, Label::IncidentDate | Label::CareDate | Label::DecreeDate);
         let cut_name = !dated && [" le", " la", " de", " du"].iter().any(|end| head.ends_with(end));
-        let fits = starts && head.len() >= 4 && !vague && !cut_name && !matches!(label, Label::Number | Label::Total);
+        let fits = starts && head.len() >= 3 && !vague && !cut_name && !matches!(label, Label::Number | Label::Total);
         fits.then_some(Found { label, tail, closed: true })
     })
 }

@@ -132,6 +132,10 @@ const INSURED: &[&str] = &[
     "membre",
 ];
 
+/// Papers whose number may follow their title at once.
+pub const TITLES: &[&str] =
+    &["facture", "devis", "recu", "estimate", "quote", "quotation", "receipt", "ticket", "bill"];
+
 /// In the order they are tried: the more particular first.
 const CONCEPTS: &[Concept] = &[
     Concept {
@@ -249,6 +253,16 @@ const CONCEPTS: &[Concept] = &[
         not: &["tva", "vat", "franchise", "deductible", "deja", "already", "ht"],
     },
     Concept {
+        label: Label::GivenName,
+        groups: &[&["prenom", "prenoms", "forename", "forenames"]],
+        not: &["nom", "surname"],
+    },
+    Concept {
+        label: Label::GivenName,
+        groups: &[&["first", "given"], &["name", "names"]],
+        not: &["surname", "last", "family", "full"],
+    },
+    Concept {
         label: Label::Name,
         groups: &[&["name", "names", "nom", "prenom", "prenoms", "surname"]],
         not: &[
@@ -352,6 +366,9 @@ const AROUND: &[&str] = &[
     "quel",
     "quelle",
     "heure",
+    "given",
+    "last",
+    "family",
     "exacte",
     "complet",
     "complete",
@@ -435,13 +452,20 @@ pub fn concept(folded: &str) -> Option<Label> {
     if words.len() > 9 || words.iter().all(|word| word.len() <= 3) {
         return None;
     }
+    // "Réf. police" is a contract, "police ref" a complaint.
+    let policy = NUMBER.contains(words.first()?) && words.contains(&"police");
     let has = |list: &[&str]| words.iter().any(|word| list.iter().any(|known| same(word, known)));
     let found = CONCEPTS.iter().find(|concept| concept.groups.iter().all(|group| has(group)) && !has(concept.not))?;
     let known = |word: &&str| {
         let mut concepts = CONCEPTS.iter().flat_map(|concept| concept.groups.iter().copied().flatten());
         AROUND.contains(word) || concepts.any(|known| same(word, known))
     };
-    words.iter().all(known).then_some(found.label)
+    let label = if policy && found.label == Label::PoliceRef && !has(&["report", "station"]) {
+        Label::ContractNumber
+    } else {
+        found.label
+    };
+    words.iter().all(known).then_some(label)
 }
 
 /// One misread letter is forgiven in a long word.
@@ -478,6 +502,10 @@ mod tests {
             ("Date de la déclaration du sinistre", None),
             ("The car was damaged", None),
             ("Le sinistre est survenu dans la cuisine", None),
+            ("Réf. police", Some(Label::ContractNumber)),
+            ("Police ref", Some(Label::PoliceRef)),
+            ("Prénom(s)", Some(Label::GivenName)),
+            ("First name", Some(Label::GivenName)),
             ("Adresse", None),
             ("Montant de la TVA", None),
         ];

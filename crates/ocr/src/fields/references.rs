@@ -45,7 +45,7 @@ static POLICE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PLATE_WORDS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:immatricul\w*|registration(?: number| mark| no\.?| plate)?|registered|number plate|licen[cs]e plate|\breg\b\.?(?: no\.?)?|plaque)[^.;0-9]{0,25}?\s*:?\s*(?:is |est |as |le |number |n[°o] ?)?([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})",
+        r"(?:immatricul\w*|registration(?: number| mark| no\.?| plate)?|registered|number plate|licen[cs]e plate|\breg\b\.?(?: no\.?)?|plaque|\bvehicle|\bvehicule|\bvoiture|\bcar\b)[^.;0-9]{0,25}?\s*:?\s*(?:is |est |as |le |number |n[°o] ?)?([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})",
     )
 });
 /// French, Irish and British plates, the most telling shape first.
