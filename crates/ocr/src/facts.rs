@@ -97,10 +97,13 @@ pub struct Conflict {
 }
 
 /// A passage that addresses the processing system. Evidence, never followed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InjectionEvidence {
     /// `None` outside the pages: metadata, notes, form values.
     pub page: Option<usize>,
+    /// The lines it stands in, in units of the page; `None` where nothing is seen on a page.
+    #[serde(default, rename = "box")]
+    pub area: Option<[f32; 4]>,
     pub text: String,
 }
 

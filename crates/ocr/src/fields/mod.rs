@@ -7,6 +7,7 @@ mod categories;
 mod circumstances;
 mod conflicts;
 mod dates;
+mod disguise;
 mod event;
 mod fold;
 mod injection;
@@ -31,7 +32,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::facts::{Fact, FactSource, Facts, FieldName, InjectionEvidence, Item};
-use crate::page::{Aside, PageText};
+use crate::page::{Area, Aside, Line, PageText};
 pub use fold::fold;
 use labels::Label;
 use money::Money;
@@ -225,24 +226,35 @@ fn tables(views: &[View<'_>], product: Option<Product>, total: Option<Decimal>) 
 
 fn injections(pages: &[PageText], views: &[View<'_>], asides: &[Aside]) -> Vec<InjectionEvidence> {
     let mut found: Vec<InjectionEvidence> = Vec::new();
-    let mut add = |page: Option<usize>, text: String| {
-        let new = InjectionEvidence { page, text };
-        if found.len() < 20 && !found.contains(&new) {
-            found.push(new);
+    let mut add = |page: Option<usize>, area: Option<[f32; 4]>, text: String| {
+        if found.len() < 20 && !found.iter().any(|one| one.page == page && one.text == text) {
+            found.push(InjectionEvidence { page, area, text });
         }
     };
     for (page, view) in pages.iter().zip(views) {
         let joined = view.sentences.join(". ");
         for text in [page.text(), joined].iter().chain(&page.hidden).chain(std::iter::once(&page.hidden.join(" "))) {
             for passage in injection::instructions(text) {
-                add(Some(page.number), passage);
+                add(Some(page.number), place(page, &passage), passage);
             }
         }
     }
     for aside in asides {
         for passage in injection::instructions(&aside.text) {
-            add(None, passage);
+            add(None, None, passage);
         }
     }
     found
+}
+
+/// The box around the lines of a page that a passage is made of.
+fn place(page: &PageText, passage: &str) -> Option<[f32; 4]> {
+    let letters = |text: &str| fold(text).replace(' ', "");
+    let passage = letters(passage);
+    let part = |line: &&Line| {
+        let line = letters(&line.text);
+        line.len() > 2 && (passage.contains(&line) || line.contains(&passage))
+    };
+    let areas = page.lines.iter().filter(part).map(|line| line.area);
+    areas.reduce(|all, area| all.union(&area)).map(Area::to_array)
 }
