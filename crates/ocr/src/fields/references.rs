@@ -45,8 +45,12 @@ static POLICE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PLATE_WORDS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:immatricul\w*|registration(?: number| mark| no\.?| plate)?|registered|number plate|licen[cs]e plate|\breg\b\.?(?: no\.?)?|plaque|\bvehicle|\bvehicule|\bvoiture|\bcar\b)[^.;0-9]{0,25}?\s*:?\s*(?:is |est |as |le |number |n[°o] ?)?([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})",
+        r"(?:immatricul\w*|registration(?: number| mark| no\.?| plate)?|registered|number plate|licen[cs]e plate|\breg\b\.?(?: no\.?)?|plaque)[^.;0-9]{0,25}?\s*:?\s*(?:is |est |as |le |number |n[°o] ?)?([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})",
     )
+});
+/// A vehicle named before its plate in the same breath: "Vehicle WK21 HBD".
+static VEHICLE_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?:\bvehicle|\bvehicule|\bvoiture|\bcar\b)[^.;0-9]{0,25}?\s*:?\s*([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})")
 });
 /// French, Irish and British plates, the most telling shape first.
 static PLATES: LazyLock<[Regex; 4]> = LazyLock::new(|| {
@@ -213,7 +217,8 @@ pub fn plate(view: &View<'_>) -> Option<Fact> {
     });
     let in_text = || text_fact(view, &PLATE_WORDS, plate_in);
     let beside_vehicle = || view.labelled(&[Label::Vehicle], |text| plate_in(&plain(text)));
-    labelled.or_else(in_text).or_else(beside_vehicle)
+    let after_vehicle = || text_fact(view, &VEHICLE_WORDS, plate_in);
+    labelled.or_else(in_text).or_else(beside_vehicle).or_else(after_vehicle)
 }
 
 /// Capitals; in the French form the middle group is digits and the others are letters.
