@@ -132,6 +132,12 @@ static EXCUSE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// The codes of all circumstances.
+#[must_use]
+pub fn codes() -> Vec<&'static str> {
+    RULES.iter().map(|rule| rule.code).collect()
+}
+
 /// The circumstances that sentences tell; one entry a code, established before suspected.
 #[must_use]
 pub fn circumstances(sentences: &[String]) -> Vec<Circumstance> {
@@ -265,7 +271,7 @@ pub fn excuse(sentences: &[String]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn codes(text: &str) -> Vec<(&'static str, bool)> {
+    fn found(text: &str) -> Vec<(&'static str, bool)> {
         circumstances(&[text.to_owned()]).into_iter().map(|c| (c.code, c.stated)).collect()
     }
 
@@ -300,7 +306,7 @@ mod tests {
             ("My car was struck from behind at a roundabout in Cork.", &[]),
         ];
         for (text, expected) in cases {
-            assert_eq!(codes(text), expected, "{text}");
+            assert_eq!(found(text), expected, "{text}");
         }
     }
 

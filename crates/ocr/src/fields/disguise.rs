@@ -8,11 +8,55 @@ use super::fold::plain;
 
 /// Letters of other alphabets that look like Latin ones.
 const ALIKE: &[(char, char)] = &[
-    ('а', 'a'), ('е', 'e'), ('о', 'o'), ('р', 'p'), ('с', 'c'), ('у', 'y'), ('х', 'x'), ('і', 'i'), ('ѕ', 's'), ('ј', 'j'),
-    ('ԁ', 'd'), ('ɡ', 'g'), ('һ', 'h'), ('ӏ', 'l'), ('ո', 'n'), ('в', 'b'), ('к', 'k'), ('м', 'm'), ('н', 'h'), ('т', 't'),
-    ('А', 'A'), ('В', 'B'), ('Е', 'E'), ('І', 'I'), ('К', 'K'), ('М', 'M'), ('Н', 'H'), ('О', 'O'), ('Р', 'P'), ('С', 'C'),
-    ('Т', 'T'), ('Х', 'X'), ('Ѕ', 'S'), ('α', 'a'), ('ο', 'o'), ('ν', 'v'), ('ρ', 'p'), ('ι', 'i'), ('ε', 'e'), ('τ', 't'),
-    ('κ', 'k'), ('Α', 'A'), ('Ε', 'E'), ('Ι', 'I'), ('Ο', 'O'), ('Ρ', 'P'), ('Τ', 'T'), ('Ν', 'N'), ('ı', 'i'),
+    ('а', 'a'),
+    ('е', 'e'),
+    ('о', 'o'),
+    ('р', 'p'),
+    ('с', 'c'),
+    ('у', 'y'),
+    ('х', 'x'),
+    ('і', 'i'),
+    ('ѕ', 's'),
+    ('ј', 'j'),
+    ('ԁ', 'd'),
+    ('ɡ', 'g'),
+    ('һ', 'h'),
+    ('ӏ', 'l'),
+    ('ո', 'n'),
+    ('в', 'b'),
+    ('к', 'k'),
+    ('м', 'm'),
+    ('н', 'h'),
+    ('т', 't'),
+    ('А', 'A'),
+    ('В', 'B'),
+    ('Е', 'E'),
+    ('І', 'I'),
+    ('К', 'K'),
+    ('М', 'M'),
+    ('Н', 'H'),
+    ('О', 'O'),
+    ('Р', 'P'),
+    ('С', 'C'),
+    ('Т', 'T'),
+    ('Х', 'X'),
+    ('Ѕ', 'S'),
+    ('α', 'a'),
+    ('ο', 'o'),
+    ('ν', 'v'),
+    ('ρ', 'p'),
+    ('ι', 'i'),
+    ('ε', 'e'),
+    ('τ', 't'),
+    ('κ', 'k'),
+    ('Α', 'A'),
+    ('Ε', 'E'),
+    ('Ι', 'I'),
+    ('Ο', 'O'),
+    ('Ρ', 'P'),
+    ('Τ', 'T'),
+    ('Ν', 'N'),
+    ('ı', 'i'),
 ];
 
 /// The text with Latin letters and without zero-width, direction and tag marks.
@@ -53,7 +97,8 @@ static ORDER: LazyLock<Regex> = LazyLock::new(|| {
     let all = "(?:aii|any|every|the|your|my|these|those|of|toutes?|tous|ies|vos|ces|des?|cette|ia|ie)*";
     let which = "(?:previous|prior|above|eariier|former|system|preced[ea]nte?s?|anterieure?s?|initiaies?)*";
     let order = "(?:instructions?|consignes?|directives?|ruies?|regies?|prompts?|guideiines?)";
-    Regex::new(&format!("{verb}{all}{which}{order}|systemprompt|promptsysteme|makefinaidecision")).expect("a constant pattern")
+    Regex::new(&format!("{verb}{all}{which}{order}|systemprompt|promptsysteme|makefinaidecision"))
+        .expect("a constant pattern")
 });
 
 /// Where an order to the system stands whose letters were set apart, swapped or written backwards: a byte range.

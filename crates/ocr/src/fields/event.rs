@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::dates;
 use super::fold::{fold, plain};
-use super::labels::{Label, label, values};
+use super::labels::{Label, label};
 use super::options;
 use super::parts::Part;
 use super::perils::{self, Peril, Product};
@@ -123,7 +123,7 @@ pub fn peril(views: &[View<'_>], product: Option<Product>) -> Option<(&'static P
         }
     }
     for view in own.iter().filter(|view| view.part != Part::Invoice) {
-        for (_, value) in values(view.page, &[Label::Nature]) {
+        for (_, value) in view.values(&[Label::Nature]) {
             // The options of a form without a cross say nothing.
             let one = perils::all_named(&value.text, product).len() <= 1 && !beside_options(view, value.line, product);
             if let Some(peril) = perils::named(&value.text, product).or_else(|| perils::mentioned(&value.text, product))

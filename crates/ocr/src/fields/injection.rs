@@ -104,13 +104,22 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             3,
             r"(?:if you(?: are|'re)|si (?:vous etes|tu es))[^.\n]{0,15}(?:\bai\b|\bia\b|a\.i\.|llm|language model|modele|assistant|robot|bot\b|machine|automat|chatbot|intelligence)|(?:any|every|tout|toute|whichever) (?:a\.?i\.?|ia|llm|(?:language )?model|modele|automated \w+|bot|robot|assistant|systeme?)\b[^.\n]{0,12}(?:process|read|review|handl|analy|that|who|which|qui|lisant|traitant|charge)",
         ),
-        rule(3, r"#{2,} *(?:instructions?|system|response|input|task|consignes?)\b|\boverride *[:=]|message (?:de l'|from the |from )(?:administrat|system)"),
-        rule(3, r"\b(?:payable_amount|reason_codes?|manual_review|ocr_confidence|proposed_amount|injection_evidence|evidence_disposed)\b"),
+        rule(
+            3,
+            r"#{2,} *(?:instructions?|system|response|input|task|consignes?)\b|\boverride *[:=]|message (?:de l'|from the |from )(?:administrat|system)",
+        ),
+        rule(
+            3,
+            r"\b(?:payable_amount|reason_codes?|manual_review|ocr_confidence|proposed_amount|injection_evidence|evidence_disposed)\b",
+        ),
         rule(
             3,
             r"(?:answer|reply|respond|output|repond\w*|reponse)[^.\n]{0,12}(?:only|solely|exclusively|uniquement|exclusivement|seulement)[^.\n]{0,12}(?:with|par|avec|:|«)",
         ),
-        rule(3, r"pre-?(?:approved|approuve\w*|validee?)[^.\n]{0,15}(?:by|par) (?:the |le |la )?(?:system|systeme|engine|moteur|algorithm|ai\b|ia\b|admin)"),
+        rule(
+            3,
+            r"pre-?(?:approved|approuve\w*|validee?)[^.\n]{0,15}(?:by|par) (?:the |le |la )?(?:system|systeme|engine|moteur|algorithm|ai\b|ia\b|admin)",
+        ),
         rule(
             3,
             r"(?:do not|don't|never) (?:escalate|refer|forward|send|route|flag|pass)[^.\n]{0,30}(?:human|handler|adjuster|reviewer|manual|person\b)|ne (?:le |la |pas )?(?:transmette[zr]|transmettre|transfere[zr]|envoye[zr]|soumette[zr]|soumettre|escalade[zr])[^.\n]{0,40}(?:gestionnaire|humain|expert humain|revue)",
@@ -127,7 +136,10 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             3,
             r"(?:instructions?|note|message|priere|consignes?|rappel|reminder|notice|request|order|avis)[^.\n]{0,15}\b(?:for|to|pour|au|aux|a)\b ?(?:the |l'|le |la |les |any |all )?(?:model|modele|assistant|robot|bot|machine|logiciel|systeme|system|algorithm|reader|lecteur|a\.?i\.?|ia|llm)s?\b",
         ),
-        rule(3, r#"["']role["'] *:|\b(?:your|ta|votre) (?:new|nouvelle|only|seule|real|vraie) (?:task|mission|role|goal|objective|job|tache|objectif)\b"#),
+        rule(
+            3,
+            r#"["']role["'] *:|\b(?:your|ta|votre) (?:new|nouvelle|only|seule|real|vraie) (?:task|mission|role|goal|objective|job|tache|objectif)\b"#,
+        ),
         rule(
             3,
             r"(?:^|[.!?;:,|] *|please )(?:forget|disregard|ignore[zr]?|oublie[zr]?) (?:everything|all (?:that|of)|tout ce qu|what (?:you|was|is))",
@@ -136,10 +148,19 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             3,
             r"(?:coverage|fraud|policy|identity|contract|couverture|fraude|contrat|garantie)[^.:\n]{0,12}(?:verification|screening|check|control\w*|validation)? *: *(?:passed|ok\b|done|disabled|skipped|validee?|effectuee?|desactivee?)",
         ),
-        rule(3, r"(?:print|write|say|ecri\w+|affiche[zr]?|repete[zr]?) (?:only |uniquement )?(?:the word|le mot)|n'(?:appele[zr]?|utilise[zr]?|execute[zr]?) (?:aucune?|pas d'|pas les) ?(?:outil|fonction)"),
+        rule(
+            3,
+            r"(?:print|write|say|ecri\w+|affiche[zr]?|repete[zr]?) (?:only |uniquement )?(?:the word|le mot)|n'(?:appele[zr]?|utilise[zr]?|execute[zr]?) (?:aucune?|pas d'|pas les) ?(?:outil|fonction)",
+        ),
         // Weak signs that need company.
-        rule(1, r"\b(?:approve|accept|approuve[zr]?|valide[zr]?|accepte[zr]?) (?:the|this|la|le|ce|cette|every\w*|all|tout)\b|from now on|desormais|dorenavant"),
-        rule(1, r"(?:claim|dossier|sinistre|demande) (?:is|est|has been|a ete)(?: \w+)? ?(?:pre-?)?(?:approved|approuve|accepte|valide|covered|couvert)|\bdecision *: *(?:accord|accepte|approuve|favorable)"),
+        rule(
+            1,
+            r"\b(?:approve|accept|approuve[zr]?|valide[zr]?|accepte[zr]?) (?:the|this|la|le|ce|cette|every\w*|all|tout)\b|from now on|desormais|dorenavant",
+        ),
+        rule(
+            1,
+            r"(?:claim|dossier|sinistre|demande) (?:is|est|has been|a ete)(?: \w+)? ?(?:pre-?)?(?:approved|approuve|accepte|valide|covered|couvert)|\bdecision *: *(?:accord|accepte|approuve|favorable)",
+        ),
     ]
 });
 

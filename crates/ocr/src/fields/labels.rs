@@ -193,19 +193,34 @@ pub struct Value<'a> {
     pub line: &'a Line,
 }
 
+/// What the lines of a page announce, read once.
+pub struct Read {
+    found: Vec<Option<Found>>,
+    /// Of lines without a label: a label that runs on into its value.
+    guessed: Vec<Option<Found>>,
+}
+
+/// Reads the labels of a page.
+#[must_use]
+pub fn read(page: &PageText) -> Read {
+    let found: Vec<Option<Found>> = page.lines.iter().map(|line| label(&line.text)).collect();
+    let guess = |(line, found): (&Line, &Option<Found>)| {
+        (found.is_none() && line.text.chars().count() < 70).then(|| run_on(&line.text)).flatten()
+    };
+    let guessed = page.lines.iter().zip(&found).map(guess).collect();
+    Read { found, guessed }
+}
+
 /// Where the values of a label may stand, most likely first: after it, right of it, below it.
 #[must_use]
-pub fn values<'a>(page: &'a PageText, wanted: &[Label]) -> Vec<(Label, Value<'a>)> {
-    let found: Vec<Option<Found>> = page.lines.iter().map(|line| label(&line.text)).collect();
+pub fn values<'a>(page: &'a PageText, read: &Read, wanted: &[Label]) -> Vec<(Label, Value<'a>)> {
+    let Read { found, guessed } = read;
     let (mut values, mut guesses) = (Vec::new(), Vec::new());
     for (n, here) in found.iter().enumerate() {
         let Some(here) = here else {
             let line = &page.lines[n];
-            guesses.extend(
-                run_on(&line.text)
-                    .filter(|guess| wanted.contains(&guess.label) && line.text.chars().count() < 70)
-                    .map(|guess| (guess.label, Value { text: guess.tail, line })),
-            );
+            let guess = guessed.get(n).and_then(Option::as_ref).filter(|guess| wanted.contains(&guess.label));
+            guesses.extend(guess.map(|guess| (guess.label, Value { text: guess.tail.clone(), line })));
             continue;
         };
         if !wanted.contains(&here.label) {
@@ -222,7 +237,7 @@ pub fn values<'a>(page: &'a PageText, wanted: &[Label]) -> Vec<(Label, Value<'a>
         let next_is_label = page.lines.get(n + 1).is_some_and(|next| next.row == line.row && found[n + 1].is_some());
         match right {
             Some(m) if !next_is_label || m == n + 1 => {
-                values.push((here.label, value(page, &found, m)));
+                values.push((here.label, value(page, found, m)));
                 if here.closed {
                     continue;
                 }
@@ -232,7 +247,7 @@ pub fn values<'a>(page: &'a PageText, wanted: &[Label]) -> Vec<(Label, Value<'a>
         if let Some(m) = below(page, n)
             && (found[m].is_none() || value_like(&page.lines[m].text))
         {
-            values.push((here.label, value(page, &found, m)));
+            values.push((here.label, value(page, found, m)));
         }
     }
     values.extend(guesses);

@@ -470,7 +470,12 @@ pub fn concept(folded: &str) -> Option<Label> {
 
 /// One misread letter is forgiven in a long word.
 fn same(word: &str, known: &str) -> bool {
-    word == known || known.len() >= 7 && word.len().abs_diff(known.len()) <= 1 && strsim::levenshtein(word, known) <= 1
+    word == known
+        || known.len() >= 7
+            && word.len().abs_diff(known.len()) <= 1
+            && (word.as_bytes().first() == known.as_bytes().first()
+                || word.as_bytes().last() == known.as_bytes().last())
+            && strsim::levenshtein(word, known) <= 1
 }
 
 #[cfg(test)]

@@ -69,6 +69,18 @@ pub fn facts(pages: &[PageText], asides: &[Aside]) -> Facts {
     }
 }
 
+/// The codes of perils, of one line of business or of all.
+#[must_use]
+pub fn peril_codes(product: Option<&str>) -> Vec<&'static str> {
+    let fits = |peril: &&perils::Peril| {
+        product.is_none_or(|product| peril.products.iter().any(|known| known.code() == product))
+    };
+    perils::PERILS.iter().filter(fits).map(|peril| peril.code).collect()
+}
+
+pub use categories::names as item_categories;
+pub use circumstances::codes as circumstance_codes;
+
 /// The items that are claimed, and where they come from.
 #[derive(Debug, Default)]
 struct Tables {

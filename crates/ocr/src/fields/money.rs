@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::amounts::{Amount, amounts, in_words};
 use super::fold::{fold, plain};
-use super::labels::{Label, label, values};
+use super::labels::{Label, label};
 use super::parts::Part;
 use super::view::View;
 use crate::facts::{Fact, FactSource};
@@ -36,7 +36,7 @@ static PAID: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn pick(view: &View<'_>, label_names: &[Label]) -> Option<Money> {
-    values(view.page, label_names).into_iter().find_map(|(_, value)| {
+    view.values(label_names).into_iter().find_map(|(_, value)| {
         let amount = amounts(&value.text).into_iter().next().or_else(|| bare(&value.text))?;
         let fact = view.fact(amount.value.to_string(), value.line, FactSource::Label);
         Some(Money { value: amount.value, currency: amount.currency, fact })

@@ -50,7 +50,9 @@ static PLATE_WORDS: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// A vehicle named before its plate in the same breath: "Vehicle WK21 HBD".
 static VEHICLE_WORDS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:\bvehicle|\bvehicule|\bvoiture|\bcar\b)[^.;0-9]{0,25}?\s*:?\s*([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})")
+    pattern(
+        r"(?:\bvehicle|\bvehicule|\bvoiture|\bcar\b)[^.;0-9]{0,25}?\s*:?\s*([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})",
+    )
 });
 /// French, Irish and British plates, the most telling shape first.
 static PLATES: LazyLock<[Regex; 4]> = LazyLock::new(|| {

@@ -1,7 +1,7 @@
 //! The pages of a document with their roles, and how facts are taken from them.
 
 use super::fold::plain;
-use super::labels::{Label, values};
+use super::labels::{self, Label, Value};
 use super::parts::{Part, part};
 use super::{rivals, sentences};
 use crate::facts::{Fact, FactSource};
@@ -10,6 +10,7 @@ use crate::page::{Line, PageText};
 /// A page with its role and its sentences.
 pub struct View<'a> {
     pub page: &'a PageText,
+    labels: labels::Read,
     pub part: Part,
     pub sentences: Vec<String>,
     /// Rows of the page in plain form, a bar between them so that no pattern runs on into the next.
@@ -22,6 +23,7 @@ pub fn views(pages: &[PageText]) -> Vec<View<'_>> {
         .iter()
         .map(|page| View {
             page,
+            labels: labels::read(page),
             part: part(page),
             sentences: sentences::of_page(page),
             plain: page.text().lines().map(plain).collect::<Vec<_>>().join(" | "),
@@ -30,9 +32,14 @@ pub fn views(pages: &[PageText]) -> Vec<View<'_>> {
 }
 
 impl<'a> View<'a> {
+    /// Where the values of a label may stand, most likely first.
+    pub fn values(&self, wanted: &[Label]) -> Vec<(Label, Value<'a>)> {
+        labels::values(self.page, &self.labels, wanted)
+    }
+
     /// The first value of a label that `accept` understands; other values of the page are its candidates.
     pub fn labelled(&self, wanted: &[Label], accept: impl Fn(&str) -> Option<String>) -> Option<Fact> {
-        let mut taken = values(self.page, wanted).into_iter().filter_map(|(_, value)| {
+        let mut taken = self.values(wanted).into_iter().filter_map(|(_, value)| {
             let fact = self.fact(accept(&value.text)?, value.line, FactSource::Label);
             Some(Fact { printed: value.text, ..fact })
         });
