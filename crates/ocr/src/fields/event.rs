@@ -144,6 +144,18 @@ pub fn peril(views: &[View<'_>], product: Option<Product>) -> Option<(&'static P
         .or_else(|| {
             own.iter().filter(|view| view.is(&[Part::Bill, Part::Receipt])).find_map(|view| story(view, product))
         })
+        .or_else(|| {
+            own.iter().filter(|view| view.is(&[Part::Form, Part::Letter])).find_map(|view| heading(view, product))
+        })
+}
+
+/// The heading of a form for one peril: "Claim for stolen vehicle".
+fn heading(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, Fact, bool)> {
+    let top = view.page.lines.iter().filter(|line| line.area.y0 < view.page.height * 0.15 && line.text.len() < 60);
+    top.filter(|line| perils::all_named(&line.text, product).len() == 1).find_map(|line| {
+        let peril = perils::mentioned(&line.text, product)?;
+        Some((peril, view.fact(peril.code.to_owned(), line, FactSource::Text), true))
+    })
 }
 
 fn beside_options(view: &View<'_>, line: &Line, product: Option<Product>) -> bool {

@@ -13,6 +13,9 @@ struct Concept {
 }
 
 const LOSS: &[&str] = &[
+    "degat",
+    "degats",
+    "stolen",
     "loss",
     "incident",
     "accident",
@@ -229,7 +232,7 @@ const CONCEPTS: &[Concept] = &[
     },
     Concept {
         label: Label::Place,
-        groups: &[&["country", "pays", "where", "place", "location", "lieu", "ou"]],
+        groups: &[&["localisation", "country", "pays", "where", "place", "location", "lieu", "ou"]],
         not: &["birth", "naissance", "date", "home", "signature"],
     },
     Concept { label: Label::Place, groups: &[&["ville", "town", "city", "commune"], LOSS], not: &[] },
