@@ -1,10 +1,10 @@
 # Two commands matter: `make demo` and `make test`. Build results go to $CARGO_TARGET_DIR when it is set.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench conformance setup web models
+.PHONY: help demo test lint bench eval-fields conformance setup web models
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 demo: ## build, fetch the models, process the sample claims, leave the page open (ONCE=1: stop after the table)
 	@ONCE="$(ONCE)" scripts/demo.sh
@@ -17,6 +17,9 @@ lint: ## formatting, clippy, house rules, licences and advisories
 
 bench: ## speed and memory, beside pass-through proxies and llama-stack (PEER=no: without it)
 	@scripts/bench.sh
+
+eval-fields: ## which facts are read right, by field and quality (DATA=folder: another set)
+	@DATA="$(DATA)" HALF="$(HALF)" scripts/eval-fields.sh
 
 conformance: ## judges from outside: Llama Stack's own tests, Open Responses, MCP, transcripts
 	@scripts/conformance.sh $(JUDGES)

@@ -8,6 +8,7 @@ mod documents;
 mod error;
 mod facts;
 mod fields;
+pub mod free_text;
 mod intake;
 mod layout;
 mod page;

@@ -1,7 +1,7 @@
 //! The tools, as MCP lists them.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mcp_server::claim_run;
 use mcp_server::evidence::{EvidenceClient, EvidenceError, NewEvidence};
@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::documents::Roots;
 use crate::error::OcrError;
+use crate::free_text::{FreeText, complete};
 use crate::intake::Limits;
 use crate::reading::{PageReport, Reading};
 use crate::worker::Pool;
@@ -31,6 +32,8 @@ pub struct OcrTools {
     roots: Arc<Roots>,
     claims: Option<EvidenceClient>,
     limits: Limits,
+    /// Who reads running text, and how long a document waits for it.
+    free_text: Option<(Arc<dyn FreeText>, Duration)>,
     tool_router: Arc<ToolRouter<Self>>,
 }
 
@@ -151,7 +154,14 @@ struct Fetched {
 
 impl OcrTools {
     pub(crate) fn new(pool: Arc<Pool>, roots: Roots, claims: Option<EvidenceClient>, limits: Limits) -> Self {
-        Self { pool, roots: Arc::new(roots), claims, limits, tool_router: Arc::new(Self::tool_router()) }
+        let tool_router = Arc::new(Self::tool_router());
+        Self { pool, roots: Arc::new(roots), claims, limits, free_text: None, tool_router }
+    }
+
+    /// Lets a language model conclude what the rules leave open.
+    pub(crate) fn with_free_text(mut self, model: Arc<dyn FreeText>, deadline: Duration) -> Self {
+        self.free_text = Some((model, deadline));
+        self
     }
 
     async fn fetch(&self, arguments: &ReadArguments) -> Result<Fetched, Failure> {
@@ -183,6 +193,9 @@ impl OcrTools {
         let start = Instant::now();
         let fetched = self.fetch(&arguments).await?;
         let mut reading = self.pool.read(&fetched.bytes).await?;
+        if let Some((model, deadline)) = &self.free_text {
+            complete(&mut reading, model.as_ref(), *deadline).await;
+        }
         let pages: Vec<PageReport> = std::mem::take(&mut reading.pages);
         if reading.raw_text.chars().count() > MAX_TEXT {
             reading.raw_text = reading.raw_text.chars().take(MAX_TEXT).collect();
