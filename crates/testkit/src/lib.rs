@@ -4,8 +4,9 @@
 //! A dev-dependency only. Everything listens on port 0 of loopback, nothing sleeps to wait for something, and every
 //! wait is bounded by [`PATIENCE`].
 
-mod listening;
+pub mod chunks;
 pub mod detectors;
+mod listening;
 pub mod mcp;
 pub mod openai;
 pub mod postgres;
