@@ -21,16 +21,18 @@ const DIMENSION: usize = 768;
 const QUESTIONS: usize = 500;
 /// Chunks put in at a time.
 const LOT: usize = 1_000;
-const WORDS: [&str; 16] = [
-    "water", "damage", "repair", "policy", "claim", "theft", "glass", "storm", "fire", "roof", "dégât", "vitre", "vol",
-    "police", "sinistre", "toiture",
-];
+
+/// One of 2,000 words, the first far more often than the last.
+fn word(noise: &mut Noise) -> String {
+    let chance = (noise.number() >> 40) as f32 / (1 << 24) as f32;
+    format!("word{}", 2_000_f32.powf(chance) as u32)
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, rows, rest @ ..] = arguments.as_slice() else { return Err("FOLDER ROWS [exact]".into()) };
     let exact = rest.first().is_some_and(|mode| mode == "exact");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(measure(Path::new(folder), rows.parse()?, exact))
 }
 
@@ -63,7 +65,7 @@ async fn measure(folder: &Path, count: usize, exact: bool) -> Result<(), Box<dyn
             id: at.to_string(),
             file_id: String::new(),
             ordinal: at as i64,
-            text: (0..40).map(|_| WORDS[noise.number() as usize % WORDS.len()]).collect::<Vec<_>>().join(" "),
+            text: (0..40).map(|_| word(&mut noise)).collect::<Vec<_>>().join(" "),
             metadata: wire::JsonObject::new(),
             vector: vectors[at].clone(),
         });
@@ -110,7 +112,7 @@ async fn measure(folder: &Path, count: usize, exact: bool) -> Result<(), Box<dyn
     {
         let (began, mut done) = (Instant::now(), 0_usize);
         while began.elapsed() < Duration::from_secs(2) {
-            let words = [WORDS[done % 16], WORDS[(done + 5) % 16]].join(" ");
+            let words = [word(&mut noise), word(&mut noise)].join(" ");
             search.search(&store, &question(&asked[done % QUESTIONS], &words, mode)).await?;
             done += 1;
         }

@@ -103,10 +103,6 @@ impl Index {
         self.by_id.len()
     }
 
-    pub fn metric(&self) -> Metric {
-        self.metric
-    }
-
     pub fn dimension(&self) -> usize {
         self.dimension
     }
