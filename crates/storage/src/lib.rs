@@ -15,7 +15,6 @@ mod error;
 mod files;
 mod open;
 mod paging;
-mod pgvector;
 mod prompts;
 mod quotas;
 mod registrations;
@@ -26,4 +25,3 @@ mod vectors;
 
 pub use blobs::DiskBlobs;
 pub use open::{OpenError, Settings, Store};
-pub use pgvector::PgVectorSearch;
