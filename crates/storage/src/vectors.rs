@@ -319,7 +319,6 @@ impl VectorStores for Store {
         .fetch_all(self.pool().await?)
         .await
         .map_err(store_error)?;
-        let kept = |row| Ok(Kept { revision: row_number(row, "revision")?, chunk: chunk(row)? });
         rows.iter().map(kept).collect()
     }
 
@@ -409,8 +408,8 @@ async fn next_revision(
     }
 }
 
-fn row_number(row: &AnyRow, name: &str) -> Result<i64, StoreError> {
-    row.try_get(name).map_err(store_error)
+fn kept(row: &AnyRow) -> Result<Kept, StoreError> {
+    Ok(Kept { revision: row.try_get("revision").map_err(store_error)?, chunk: chunk(row)? })
 }
 
 fn chunk(row: &AnyRow) -> Result<Chunk, StoreError> {
