@@ -102,7 +102,7 @@ impl Plane {
             files: Arc::new(store.clone()),
             blobs: Arc::new(storage::DiskBlobs::new(folder.path().join("files"))),
             vectors: Arc::new(store.clone()),
-            search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
+            search: Arc::new(engine::vectors::EmbeddedSearch::new(Arc::new(store.clone()), Default::default())),
         };
         let registry =
             Arc::new(Registry::new(entries).with_policy(policy).with_registrations(stores.registrations.clone()));

@@ -105,6 +105,24 @@ async fn three_modes_and_two_fusions() {
 }
 
 #[tokio::test]
+async fn attributes_alone_are_a_filter_too() {
+    let plane = Plane::start().await;
+    let base = store(&plane, json!({"name": "s"})).await;
+    for (name, peril) in [("a", "hail"), ("b", "theft")] {
+        let file = upload(&plane, &format!("{name}.md"), "roof").await;
+        plane.post(&format!("{base}/files"), json!({"file_id": file, "attributes": {"peril": peril}})).await;
+    }
+    for filters in [json!({"peril": "theft"}), json!({"type": "eq", "key": "peril", "value": "theft"})] {
+        let (_, found) = plane.post(&format!("{base}/search"), json!({"query": "roof", "filters": filters})).await;
+        let names: Vec<&str> =
+            found["data"].as_array().unwrap().iter().map(|it| it["filename"].as_str().unwrap()).collect();
+        assert_eq!(names, ["b.md"], "{filters}");
+    }
+    let wrong = json!({"query": "roof", "filters": {"type": "near", "key": "peril", "value": 1}});
+    assert_eq!(refusal(&plane.post(&format!("{base}/search"), wrong).await).0, 400);
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_fails_in_words_and_the_rest_goes_on() {
     let plane = Plane::start().await;
     let base = store(&plane, json!({"name": "s"})).await;
