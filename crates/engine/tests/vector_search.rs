@@ -1,4 +1,5 @@
 //! Search in this process: exact and approximate keep one contract, and files on the disk may come to any harm.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 

@@ -101,7 +101,7 @@ pub async fn finds_what_is_there(rows: &dyn VectorStores, search: &dyn VectorSea
 }
 
 fn chunk(at: usize, file_id: &str, vector: &[f32]) -> Chunk {
-    let metadata = json!({"open": at % 3 == 0, "lot": at % 50}).as_object().cloned().expect("an object");
+    let metadata = json!({"open": at.is_multiple_of(3), "lot": at % 50}).as_object().cloned().expect("an object");
     let (id, text) = (format!("c{at}"), format!("piece {at}"));
     Chunk { id, file_id: file_id.into(), ordinal: at as i64, text, metadata, vector: vector.to_vec() }
 }
