@@ -52,6 +52,13 @@ async fn moderations_are_shields_in_openais_words() {
     assert_eq!((status, &answer["model"]), (200, &json!("pii")));
     assert_eq!((&answer["results"][0]["flagged"], &answer["results"][1]["flagged"]), (&json!(false), &json!(true)));
     assert_eq!(answer["results"][1]["categories"], json!({"email": true}));
+    let body = json!({"shield_id": "guard", "provider_id": "llama-guard", "provider_shield_id": "vllm/fake-model"});
+    plane.post("/v1/shields", body).await;
+    plane.model.then(Answer::text("unsafe\nS1"));
+    let asked = json!({"input": [" ", "a threat"], "model": "guard"});
+    let (_, answer) = plane.post("/v1/moderations", asked).await;
+    assert_eq!((&answer["results"][0]["flagged"], &answer["results"][1]["flagged"]), (&json!(false), &json!(true)));
+    assert_eq!(plane.model.received().len(), 1, "no model is asked about nothing");
     let unknown = plane.post("/v1/moderations", json!({"input": "x", "model": "nope"})).await;
     assert_eq!(refusal(&unknown).2, "No shield associated with provider_resource id nope");
     assert_eq!(refusal(&plane.post("/v1/moderations", json!({"input": []})).await).1, "input");
