@@ -10,7 +10,7 @@ use wire::openai::responses::{ResponseObject, ResponseStatus, ResponseUsage};
 use super::failure::detail;
 use super::request::{TOOLS, ToolRole};
 use crate::clock::Clock;
-use crate::domain::{DecisionDocument, RunId, Step, StepKind, StepStatus};
+use crate::domain::{DecisionDocument, RunId, Step, StepKind, StepStatus, agrees};
 use crate::store::{ClaimStore, StoreError};
 
 const MAX_EXCERPT: usize = 4_000;

@@ -7,4 +7,5 @@ mod bad_input;
 mod claim;
 mod control_plane;
 mod documents;
+mod other_tools;
 mod process;
