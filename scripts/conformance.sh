@@ -131,7 +131,7 @@ python_plane() { # release
     --port $port >"$out/python-$1.log" 2>&1 &
   pids+=("$!")
   base=http://127.0.0.1:$port
-  curl --silent --fail --retry 120 --retry-connrefused --retry-delay 1 "$base/v1/health" >/dev/null
+  curl --silent --show-error --fail --retry 120 --retry-connrefused --retry-delay 1 "$base/v1/health" >/dev/null
 }
 
 # One folder of Llama Stack's tests.
@@ -155,7 +155,7 @@ integration() { # judge release tag part
 
 # The shield that their configurations have.
 llama_guard() { # model
-  curl --silent --fail "$base/v1/shields" -H 'Content-Type: application/json' -o /dev/null -d \
+  curl --silent --show-error --fail "$base/v1/shields" -H 'Content-Type: application/json' -o /dev/null -d \
     "{\"shield_id\": \"llama-guard\", \"provider_id\": \"llama-guard\", \"provider_shield_id\": \"$1\"}"
 }
 
@@ -170,7 +170,7 @@ llama_stack() { # judge release tag parts
   for part in $4; do
     if wanted "$judge/$part"; then integration "$judge" "$release" "$tag" "$part"; fi
   done
-  curl --silent "$models/stats" >"$out/$judge-models.json"
+  curl --silent --show-error "$models/stats" >"$out/$judge-models.json"
   if [ "${BESIDE:-}" = 1 ]; then
     python_plane "$release"
     for part in $4; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what we promise, as ratios to a peer in the same run (standard library only).
 
-Usage: run.py --binary CLAIMSTACK --tool BENCH [--out FOLDER] [--seconds 2] [--rounds 3] [--peer auto|no]
+Usage: run.py --binary CLAIMSTACK --tool BENCH [--search VECTOR-SEARCH] [--vectors 10000,100000] [--out FOLDER] [--seconds 2] [--rounds 3] [--peer auto|no]
 Exit status: 0 every bar kept, 1 a bar missed, 2 a server did not start.
 """
 
@@ -11,6 +11,7 @@ import sys
 import time
 
 import chat
+import index
 import peer
 import plot
 import report
@@ -71,6 +72,9 @@ def measure(args):
         stage("vector store")
         more, ours = vectors.measure(tool, plane, model, args.seconds)
         rows += more
+        if args.search and args.peer != "no":
+            stage("vector index beside FAISS")
+            rows += index.measure(args.search, [int(count) for count in args.vectors.split(",")])
         if args.peer != "no":
             stage("llama-stack 0.3.5")
             rows += peer.measure(tool, plane, decision, model, cold, ours, args.seconds)
@@ -84,6 +88,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True)
     parser.add_argument("--tool", required=True)
+    parser.add_argument("--search")
+    parser.add_argument("--vectors", default="10000,100000")
     parser.add_argument("--out", default="target/bench", type=pathlib.Path)
     parser.add_argument("--seconds", default=2.0, type=float)
     parser.add_argument("--rounds", default=3, type=int)

@@ -1,147 +1,128 @@
-//! Time of an exact search over 10,000 chunks of 768: `cargo run --release -p engine --example vector-search`.
+//! Figures of vector search: `cargo run --release -p engine --example vector-search -- FOLDER ROWS [exact]`.
+//!
+//! Writes the vectors and questions it used as little-endian f32 (`rows.f32`, `asked.f32`) and what it found as u32
+//! (`found.u32`, ten a question) for a peer to compare with, and prints one line of JSON.
 #![allow(clippy::print_stdout)]
 
-use std::collections::HashMap;
+use std::error::Error;
+use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-use engine::vectors::ExactSearch;
-use ports::access::Principal;
-use ports::responses::{Lease, Listed, Page, StoreError};
+use engine::vectors::{EmbeddedSearch, Settings};
 use ports::vectors::*;
+use serde_json::json;
+use testkit::chunks::{MemoryChunks, Noise, clustered, near};
+use testkit::suites::search::question;
 use wire::openai::vector_stores::SearchMode;
 
-const ROWS: usize = 10_000;
 const DIMENSION: usize = 768;
+const QUESTIONS: usize = 500;
+/// Chunks put in at a time.
+const LOT: usize = 1_000;
 
-struct Rows;
-
-fn vector(seed: u64) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
-    };
-    (0..DIMENSION).map(|_| next()).collect()
+/// One of 2,000 words, the first far more often than the last.
+fn word(noise: &mut Noise) -> String {
+    let chance = (noise.number() >> 40) as f32 / (1 << 24) as f32;
+    format!("word{}", 2_000_f32.powf(chance) as u32)
 }
 
-#[async_trait]
-impl VectorStores for Rows {
-    async fn put_vector_store(&self, _: &VectorStore) -> Result<(), StoreError> {
-        Ok(())
-    }
-    async fn vector_store(&self, _: &str, _: Option<&Principal>) -> Result<Option<VectorStore>, StoreError> {
-        Ok(None)
-    }
-    async fn store_of_any(&self, _: &str) -> Result<Option<VectorStore>, StoreError> {
-        Ok(None)
-    }
-    async fn remove_expired_stores(&self, _: i64, _: u32) -> Result<Vec<String>, StoreError> {
-        Ok(Vec::new())
-    }
-    async fn left_in_progress(&self, _: i64, _: u32) -> Result<Vec<Attached>, StoreError> {
-        Ok(Vec::new())
-    }
-    async fn begin_batch(&self, _: &FileBatch, _: &Lease) -> Result<(), StoreError> {
-        Ok(())
-    }
-    async fn renew_file_batches(&self, _: &Lease) -> Result<(), StoreError> {
-        Ok(())
-    }
-    async fn claim_file_batches(&self, _: &Lease, _: i64, _: u32) -> Result<Vec<FileBatch>, StoreError> {
-        Ok(Vec::new())
-    }
-    async fn vector_stores(&self, _: &Page, _: Option<&Principal>) -> Result<Listed<VectorStore>, StoreError> {
-        Ok(Listed { rows: Vec::new(), has_more: false })
-    }
-    async fn remove_vector_store(&self, _: &str, _: Option<&Principal>) -> Result<bool, StoreError> {
-        Ok(false)
-    }
-    async fn put_attached(&self, _: &Attached) -> Result<(), StoreError> {
-        Ok(())
-    }
-    async fn attached(&self, _: &str, _: &str) -> Result<Option<Attached>, StoreError> {
-        Ok(None)
-    }
-    async fn all_attached(&self, _: &str, _: &Page, _: &AttachedFilter) -> Result<Listed<Attached>, StoreError> {
-        Ok(Listed { rows: Vec::new(), has_more: false })
-    }
-    async fn file_counts(&self, _: &str, _: Option<&str>) -> Result<FileCounts, StoreError> {
-        Ok(FileCounts::default())
-    }
-    async fn detach(&self, _: &str, _: &str) -> Result<bool, StoreError> {
-        Ok(false)
-    }
-    async fn put_batch(&self, _: &FileBatch) -> Result<(), StoreError> {
-        Ok(())
-    }
-    async fn batch(&self, _: &str, _: &str) -> Result<Option<FileBatch>, StoreError> {
-        Ok(None)
-    }
-    async fn add_chunks(&self, _: &str, _: &[Chunk]) -> Result<(), StoreError> {
-        Ok(())
-    }
-    async fn rewritten(&self, _: &str) -> Result<(), StoreError> {
-        Ok(())
-    }
-    async fn revision(&self, _: &str) -> Result<Revision, StoreError> {
-        Ok(Revision { now: 1, rewritten: 0 })
-    }
-    async fn chunks_since(&self, _: &str, _: i64) -> Result<Vec<Chunk>, StoreError> {
-        let chunk = |row: usize| Chunk {
-            id: row.to_string(),
-            file_id: format!("file-{}", row / 100),
-            ordinal: row as i64,
-            text: format!("words of chunk {row} about claim {}", row % 97),
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [folder, rows, rest @ ..] = arguments.as_slice() else { return Err("FOLDER ROWS [exact]".into()) };
+    let exact = rest.first().is_some_and(|mode| mode == "exact");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(measure(Path::new(folder), rows.parse()?, exact))
+}
+
+/// Kilobytes in memory now; of them those that are files the system may drop.
+fn resident() -> std::io::Result<(u64, u64)> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let of = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name));
+        line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
+    };
+    Ok((of("RssAnon:"), of("RssFile:")))
+}
+
+fn written(path: &Path, vectors: &[Vec<f32>]) -> std::io::Result<()> {
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    vectors.iter().flatten().try_for_each(|value| file.write_all(&value.to_le_bytes()))?;
+    file.flush()
+}
+
+async fn measure(folder: &Path, count: usize, exact: bool) -> Result<(), Box<dyn Error>> {
+    let vectors = clustered(count, DIMENSION, 1);
+    let mut noise = Noise::new(2);
+    let asked: Vec<Vec<f32>> = (0..QUESTIONS).map(|_| near(&vectors, &mut noise)).collect();
+    std::fs::create_dir_all(folder)?;
+    written(&folder.join("rows.f32"), &vectors)?;
+    written(&folder.join("asked.f32"), &asked)?;
+    let rows = Arc::new(MemoryChunks::default());
+    for lot in 0..count.div_ceil(LOT) {
+        let chunks = (lot * LOT..count.min((lot + 1) * LOT)).map(|at| Chunk {
+            id: at.to_string(),
+            file_id: String::new(),
+            ordinal: at as i64,
+            text: (0..40).map(|_| word(&mut noise)).collect::<Vec<_>>().join(" "),
             metadata: wire::JsonObject::new(),
-            vector: vector(row as u64 + 1),
-        };
-        Ok((0..ROWS).map(chunk).collect())
+            vector: vectors[at].clone(),
+        });
+        rows.add_chunks("vs", &chunks.collect::<Vec<_>>()).await?;
     }
-    async fn vectors_of(&self, _: &str, _: &[String]) -> Result<HashMap<String, Vec<f32>>, StoreError> {
-        Ok(HashMap::new())
-    }
-
-    async fn chunks_of(&self, _: &str, _: &str) -> Result<Vec<Chunk>, StoreError> {
-        Ok(Vec::new())
-    }
-}
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
-    let search = ExactSearch::new(Arc::new(Rows), 1 << 30);
-    let store = VectorStore {
-        id: "vs".into(),
-        name: None,
-        created_at: 0,
-        last_active_at: 0,
-        expires_after_days: None,
-        metadata: wire::JsonObject::new(),
-        embedding_model: "m".into(),
-        dimension: DIMENSION as u32,
-        owner: None,
+    drop(vectors);
+    let index = folder.join("index");
+    let _ = std::fs::remove_dir_all(&index);
+    let settings = || Settings {
+        budget: 8 << 30,
+        approximate_from: if exact { usize::MAX } else { 1_000 },
+        folder: Some(index.clone()),
     };
-    for mode in [SearchMode::Vector, SearchMode::Keyword, SearchMode::Hybrid] {
-        let mut times: Vec<u128> = Vec::new();
-        for seed in 0..200_u64 {
-            let query = VectorQuery {
-                vector: vector(seed * 31 + 7),
-                words: format!("claim {}", seed % 97),
-                mode,
-                filter: None,
-                limit: 10,
-                threshold: f32::MIN,
-                fusion: Fusion::ReciprocalRank { impact: 60.0 },
-            };
-            let start = Instant::now();
-            let hits = search.search(&store, &query).await;
-            times.push(start.elapsed().as_micros());
-            assert!(hits.is_ok_and(|hits| hits.len() == 10));
-        }
-        times.sort_unstable();
-        println!("{mode:?}: p50 {} us, p99 {} us", times[100], times[197]);
+    let store = VectorStore { id: "vs".into(), dimension: 0, ..testkit::suites::search::store(Metric::Cosine) };
+    let before = resident()?.0;
+    let search = EmbeddedSearch::new(rows.clone(), settings());
+    let began = Instant::now();
+    search.search(&store, &question(&asked[0], "", SearchMode::Vector)).await?;
+    let load = began.elapsed();
+    let began = Instant::now();
+    while !exact && search.plan("vs").is_some_and(|plan| plan.building) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    let build = began.elapsed();
+    if !exact && search.plan("vs").map(|plan| plan.kind) != Some("approximate") {
+        return Err("no approximate index was made".into());
+    }
+    // As after a restart: the index is mapped from its file.
+    drop(search);
+    let search = EmbeddedSearch::new(rows.clone(), settings());
+    let began = Instant::now();
+    search.search(&store, &question(&asked[0], "", SearchMode::Vector)).await?;
+    let again = began.elapsed();
+    let mut found = std::io::BufWriter::new(std::fs::File::create(folder.join("found.u32"))?);
+    for vector in &asked {
+        for hit in search.search(&store, &question(vector, "", SearchMode::Vector)).await? {
+            found.write_all(&hit.chunk_id.parse::<u32>()?.to_le_bytes())?;
+        }
+    }
+    found.flush()?;
+    let mut rates = serde_json::Map::new();
+    for (name, mode) in
+        [("vector", SearchMode::Vector), ("keyword", SearchMode::Keyword), ("hybrid", SearchMode::Hybrid)]
+    {
+        let (began, mut done) = (Instant::now(), 0_usize);
+        while began.elapsed() < Duration::from_secs(2) {
+            let words = [word(&mut noise), word(&mut noise)].join(" ");
+            search.search(&store, &question(&asked[done % QUESTIONS], &words, mode)).await?;
+            done += 1;
+        }
+        rates.insert(name.into(), json!(done as f64 / began.elapsed().as_secs_f64()));
+    }
+    let (own, files) = resident()?;
+    let told = json!({
+        "rows": count, "exact": exact, "load_s": load.as_secs_f64(), "build_s": build.as_secs_f64(),
+        "again_s": again.as_secs_f64(), "qps": rates, "memory_mb": (own - before) / 1024, "mapped_mb": files / 1024,
+    });
+    println!("{told}");
+    Ok(())
 }

@@ -203,8 +203,8 @@ fn conversation_id(value: &Value) -> Result<String, RequestError> {
         Some(id) => Err(invalid(
             "conversation",
             format!(
-                "Invalid value for 'conversation': {id} not found. Must match format 'conv_' followed by 48 lowercase \
-                 hex characters."
+                "Invalid value for 'conversation': {id}. Must match format 'conv_' followed by 48 lowercase hex \
+                 characters."
             ),
         )),
         None => Err(invalid("conversation", "conversation must be a conversation's id, or an object with its id")),

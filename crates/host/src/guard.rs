@@ -3,15 +3,18 @@
 //! A web page anywhere can make a browser send requests to 127.0.0.1. Checking `Host` stops DNS rebinding,
 //! checking `Origin` stops cross-site requests.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures::future::Either;
 use serde::{Deserialize, Serialize};
+use tower::{Layer, Service};
 
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -67,21 +70,61 @@ fn without_port(host: &str) -> &str {
 
 /// Puts the rules of `allow` before every route of `router`: 403 for a stranger.
 pub fn guard(router: Router, allow: &Allowed) -> Router {
-    router.layer(from_fn_with_state(Arc::new(allow.clone()), check))
+    router.layer(Guard::new(allow))
 }
 
-async fn check(State(allow): State<Arc<Allowed>>, request: Request<Body>, next: Next) -> Response {
-    let authority = request.uri().authority().map(|authority| authority.as_str());
-    match allow.refusal(request.headers(), authority) {
-        None => next.run(request).await,
-        Some(reason) => {
-            let body = serde_json::json!({
-                "error": {"message": reason, "type": "permission_error", "param": null, "code": "forbidden"},
-                "detail": reason,
-            });
-            (StatusCode::FORBIDDEN, axum::Json(body)).into_response()
+/// The same as a layer: a router boxes and clones each layer by itself, so a busy one takes all of its own at once.
+/// Written out, where `from_fn` would box a future and clone a route for each request.
+#[derive(Clone)]
+pub struct Guard(Arc<Allowed>);
+
+impl Guard {
+    pub fn new(allow: &Allowed) -> Self {
+        Self(Arc::new(allow.clone()))
+    }
+}
+
+#[derive(Clone)]
+pub struct Guarded<S> {
+    allow: Arc<Allowed>,
+    inner: S,
+}
+
+impl<S> Layer<S> for Guard {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { allow: self.0.clone(), inner }
+    }
+}
+
+impl<S> Service<Request> for Guarded<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<S::Future, Ready<Result<Response, Infallible>>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let authority = request.uri().authority().map(|authority| authority.as_str());
+        match self.allow.refusal(request.headers(), authority) {
+            None => Either::Left(self.inner.call(request)),
+            Some(reason) => Either::Right(ready(Ok(refused(reason)))),
         }
     }
+}
+
+fn refused(reason: &str) -> Response {
+    let body = serde_json::json!({
+        "error": {"message": reason, "type": "permission_error", "param": null, "code": "forbidden"},
+        "detail": reason,
+    });
+    (StatusCode::FORBIDDEN, axum::Json(body)).into_response()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use mcp_server::McpServerConfig;
 use mcp_server::evidence::EvidenceConfig;
 use serde::Deserialize;
 
+use crate::free_text::{FreeTextConfig, FreeTextError};
 use crate::intake::Limits;
 use crate::recognizer::ModelFiles;
 use crate::worker::WorkerConfig;
@@ -21,6 +22,8 @@ pub struct OcrConfig {
     pub models: Option<ModelFiles>,
     pub limits: Limits,
     pub worker: WorkerConfig,
+    /// The language model for running text. Absent: rules alone.
+    pub free_text: Option<FreeTextConfig>,
     pub mcp: McpServerConfig,
 }
 
@@ -33,6 +36,8 @@ pub enum StartError {
     Root { path: PathBuf, source: std::io::Error },
     #[error("ocr: models: no such file: {}", path.display())]
     Model { path: PathBuf },
+    #[error("ocr: {0}")]
+    FreeText(#[from] FreeTextError),
     #[error("ocr: worker: {0}")]
     Worker(std::io::Error),
 }

@@ -12,9 +12,6 @@ pub enum OcrError {
     /// The document took longer than the configured limit.
     #[error("timeout: the document was not read within {seconds} s")]
     Timeout { seconds: u64 },
-    /// The worker process ended while it read this document.
-    #[error("the reading process ended while it read this document")]
-    WorkerDied,
     /// Images need the recogniser, and it is not there.
     #[error("recognition unavailable: {reason}")]
     RecogniserUnavailable { reason: String },

@@ -30,19 +30,40 @@ pub enum FieldName {
     LateExcuse,
 }
 
-/// Whether a value stood beside its label or was found in running text.
+/// Who read a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactSource {
+    /// It stood beside its printed label.
     Label,
+    /// Its place tells it: a crossed box, a letterhead, the sum of a table.
+    Layout,
+    /// A rule found it in running text.
     Text,
+    /// The language model concluded it from running text that was found on the page.
+    Model,
+}
+
+/// Another value for the same fact, which did not win.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Candidate {
+    pub value: String,
+    pub confidence: f32,
+    /// Counts from 1.
+    pub page: usize,
+    #[serde(rename = "box")]
+    pub area: [f32; 4],
+    pub source: FactSource,
 }
 
 /// One fact with its place. Dates are ISO, amounts decimal strings, countries ISO alpha-2.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Fact {
     pub value: String,
-    /// 0 to 1, how well the words were read.
+    /// The words it was taken from, as read.
+    #[serde(default)]
+    pub printed: String,
+    /// 0 to 1: how well the words were read, and no more than the way of finding them allows.
     pub confidence: f32,
     /// Counts from 1.
     pub page: usize,
@@ -50,6 +71,9 @@ pub struct Fact {
     #[serde(rename = "box")]
     pub area: [f32; 4],
     pub source: FactSource,
+    /// Other values that stand in the file for this fact.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
 }
 
 /// A claimed item.
@@ -73,10 +97,13 @@ pub struct Conflict {
 }
 
 /// A passage that addresses the processing system. Evidence, never followed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InjectionEvidence {
     /// `None` outside the pages: metadata, notes, form values.
     pub page: Option<usize>,
+    /// The lines it stands in, in units of the page; `None` where nothing is seen on a page.
+    #[serde(default, rename = "box")]
+    pub area: Option<[f32; 4]>,
     pub text: String,
 }
 

@@ -9,7 +9,9 @@ mod detail;
 mod documents;
 mod error;
 mod facts;
+mod failure;
 mod fields;
+pub mod free_text;
 mod intake;
 mod language;
 mod layout;
@@ -37,7 +39,7 @@ pub use detail::{Block, BlockKind, Finding, LineDetail, PageDetail, Timings, Wor
 pub use error::OcrError;
 pub use facts::{Conflict, DocumentKind, Fact, FactSource, Facts, FieldName, InjectionEvidence, Item};
 pub use fields::{facts, fold};
-pub use intake::{FileType, Limits, Unreadable};
+pub use intake::{FileType, Limits, Unreadable, sniff};
 pub use overlay::overlay;
 pub use page::{Area, Aside, CheckBox, Line, Origin, PageText, Source};
 pub use pictures::{Picture, pictures};

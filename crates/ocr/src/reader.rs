@@ -171,7 +171,9 @@ impl Reader {
                 };
                 let mut detail = PageDetail::default();
                 lay(layer.pieces.into_iter().chain(written.pieces).collect(), &mut text, &mut detail);
-                text.boxes = drawn_boxes(page, &text.lines);
+                if layer.has_boxes {
+                    text.boxes = drawn_boxes(page, &text.lines);
+                }
                 (text, detail)
             }
         };

@@ -2,25 +2,23 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mcp_server::claim_run;
 use mcp_server::evidence::{EvidenceClient, EvidenceError, NewEvidence};
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::tool::schema_for_type;
-use rmcp::model::{
-    ContentBlock, Implementation, IntoContents, JsonObject, ProgressNotificationParam, ServerCapabilities, ServerConfig,
-};
+use rmcp::model::{Implementation, JsonObject, ProgressNotificationParam, ServerCapabilities, ServerConfig};
 use rmcp::service::RequestContext;
 use rmcp::{Json, RoleServer, ServerHandler, schemars, tool, tool_handler, tool_router};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::cache::Readings;
 use crate::documents::Roots;
-use crate::error::OcrError;
+use crate::failure::Failure;
+use crate::free_text::{FreeText, complete};
 use crate::intake::Limits;
 use crate::reading::Reading;
 use crate::result::{FileInfo, ReadResult};
@@ -33,6 +31,8 @@ pub struct OcrTools {
     roots: Arc<Roots>,
     claims: Option<EvidenceClient>,
     limits: Limits,
+    /// Who reads running text, and how long a document waits for it.
+    free_text: Option<(Arc<dyn FreeText>, Duration)>,
     tool_router: Arc<ToolRouter<Self>>,
 }
 
@@ -82,56 +82,6 @@ struct Formats {
     max_side_mm: f32,
 }
 
-/// A call that cannot be answered, in words a model can act on.
-#[derive(Debug)]
-struct Failure {
-    code: &'static str,
-    message: String,
-}
-
-impl IntoContents for Failure {
-    fn into_contents(self) -> Vec<ContentBlock> {
-        let error = json!({"code": self.code, "message": self.message});
-        vec![ContentBlock::text(json!({"success": false, "error": error}).to_string())]
-    }
-}
-
-impl From<OcrError> for Failure {
-    fn from(error: OcrError) -> Self {
-        Self::from(&error)
-    }
-}
-
-impl From<&OcrError> for Failure {
-    fn from(error: &OcrError) -> Self {
-        let code = match error {
-            OcrError::Overloaded { .. } => "overloaded",
-            OcrError::Timeout { .. } => "timeout",
-            OcrError::RecogniserUnavailable { .. } | OcrError::Model { .. } => "recognition_unavailable",
-            OcrError::Path(_) => "invalid_argument",
-            OcrError::WorkerDied | OcrError::Inference(_) | OcrError::Protocol(_) | OcrError::Io(_) => "reading_failed",
-        };
-        let message = match error {
-            // Paths and system messages are for the operator.
-            OcrError::Model { .. } => "recognition unavailable: a model file cannot be used".to_owned(),
-            OcrError::Io(_) => "the document could not be read".to_owned(),
-            other => other.to_string(),
-        };
-        Self { code, message }
-    }
-}
-
-impl From<EvidenceError> for Failure {
-    fn from(error: EvidenceError) -> Self {
-        let (code, message) = match &error {
-            EvidenceError::NotFound { .. } => ("unknown_claim", "claim_id: no such claim or document".to_owned()),
-            EvidenceError::StaleRun { .. } => ("stale_run", error.to_string()),
-            _ => ("claims_service_unavailable", error.to_string()),
-        };
-        Self { code, message }
-    }
-}
-
 struct Fetched {
     bytes: Vec<u8>,
     name: Option<String>,
@@ -139,13 +89,15 @@ struct Fetched {
 
 impl OcrTools {
     pub(crate) fn new(pool: Arc<Pool>, roots: Roots, claims: Option<EvidenceClient>, limits: Limits) -> Self {
-        Self {
-            readings: Readings::new(pool),
-            roots: Arc::new(roots),
-            claims,
-            limits,
-            tool_router: Arc::new(Self::tool_router()),
-        }
+        let tool_router = Arc::new(Self::tool_router());
+        let (readings, roots) = (Readings::new(pool), Arc::new(roots));
+        Self { readings, roots, claims, limits, free_text: None, tool_router }
+    }
+
+    /// Lets a language model conclude what the rules leave open.
+    pub(crate) fn with_free_text(mut self, model: Arc<dyn FreeText>, deadline: Duration) -> Self {
+        self.free_text = Some((model, deadline));
+        self
     }
 
     async fn fetch(&self, arguments: &ReadArguments) -> Result<Fetched, Failure> {
@@ -184,8 +136,12 @@ impl OcrTools {
         let info = FileInfo::of(fetched.name.as_deref(), &fetched.bytes);
         let read = self.readings.read(&info.sha256, &fetched.bytes, tell).await;
         let read = read.map_err(|error| Failure::from(&*error))?;
+        let mut reading = Reading::clone(&read);
+        if let Some((model, deadline)) = &self.free_text {
+            complete(&mut reading, model.as_ref(), *deadline).await;
+        }
         // Pages with their boxes are long and for people: neither evidence nor an answer, unless asked for.
-        let reading = Reading { pages: Vec::new(), ..Reading::clone(&read) };
+        reading.pages = Vec::new();
         let mut result = ReadResult::of(reading, info, start.elapsed().as_secs_f64());
         result.evidence_id = self.keep(&arguments, run, &result).await?;
         if truthy(arguments.include_pages.as_ref()) {

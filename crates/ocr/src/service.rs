@@ -8,6 +8,7 @@ use mcp_server::evidence::EvidenceClient;
 
 use crate::config::{OcrConfig, StartError};
 use crate::documents::Roots;
+use crate::free_text::ChatFreeText;
 use crate::server::OcrTools;
 use crate::worker::Pool;
 
@@ -39,7 +40,11 @@ fn build(config: &OcrConfig) -> Result<(OcrTools, Arc<Pool>), StartError> {
     }
     let claims = config.claims.clone().map(EvidenceClient::new).transpose()?;
     let pool = Arc::new(Pool::new(config.worker.clone(), config.limits, config.models.clone()));
-    Ok((OcrTools::new(Arc::clone(&pool), roots, claims, config.limits), pool))
+    let mut tools = OcrTools::new(Arc::clone(&pool), roots, claims, config.limits);
+    if let Some(free_text) = &config.free_text {
+        tools = tools.with_free_text(Arc::new(ChatFreeText::new(free_text)?), free_text.deadline());
+    }
+    Ok((tools, pool))
 }
 
 /// Not ready while the queue is full: other replicas may have room.

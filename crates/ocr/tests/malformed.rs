@@ -187,16 +187,17 @@ fn damaged_files_get_an_answer() {
     }
 }
 
-fn worker() -> Option<PathBuf> {
-    let here = std::env::current_exe().ok()?;
-    let path = here.parent()?.parent()?.join("examples/ocr_worker");
-    path.is_file().then_some(path)
+fn worker() -> PathBuf {
+    let here = std::env::current_exe().expect("a path");
+    let path = here.ancestors().nth(2).expect("a build folder").join("examples/ocr_worker");
+    assert!(path.is_file(), "{} is missing: add --examples to the command", path.display());
+    path
 }
 
 /// A gigabyte of drawing in a process that may take a few seconds and little memory.
 #[tokio::test]
 async fn a_bomb_costs_its_worker_and_no_more() {
-    let Some(program) = worker() else { return };
+    let program = worker();
     let config = WorkerConfig {
         program: Some(program),
         arguments: Some(Vec::new()),

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use ocr::{Limits, OcrError, Pool, WorkerConfig};
 
-/// A program beside the test executable, built by the same command.
-fn worker() -> Option<PathBuf> {
-    let here = std::env::current_exe().ok()?;
-    let path = here.parent()?.parent()?.join("examples/ocr_worker");
-    path.is_file().then_some(path)
+/// A program beside the test executable: `cargo test` builds it unless told to build some targets only.
+fn worker() -> PathBuf {
+    let here = std::env::current_exe().expect("a path");
+    let path = here.ancestors().nth(2).expect("a build folder").join("examples/ocr_worker");
+    assert!(path.is_file(), "{} is missing: add --examples to the command", path.display());
+    path
 }
 
 fn pool(program: &str, arguments: &[&str], seconds: u64) -> Pool {
@@ -34,8 +35,7 @@ fn pdf(text: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn one_worker_reads_one_document_after_another() {
-    let Some(program) = worker() else { return };
-    let pool = pool(&program.to_string_lossy(), &[], 60);
+    let pool = pool(&worker().to_string_lossy(), &[], 60);
     for name in ["first page", "second page"] {
         let reading = pool.read(&pdf(name)).await.expect("a reading");
         assert!(reading.document.readable);

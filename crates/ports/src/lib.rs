@@ -10,6 +10,8 @@ pub mod batches;
 pub mod completions;
 pub mod context;
 pub mod conversations;
+pub mod detectors;
+pub mod documents;
 pub mod embeddings;
 pub mod files;
 pub mod fold;

@@ -23,7 +23,32 @@ pub struct VectorStore {
     pub embedding_model: String,
     /// Length of its vectors; 0 until the first is known.
     pub dimension: u32,
+    /// How near two vectors are.
+    #[serde(default)]
+    pub metric: Metric,
     pub owner: Option<Caller>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// The score is the cosine, -1 to 1.
+    #[default]
+    Cosine,
+    /// The score is the inner product.
+    Dot,
+    /// The score is `1 / (1 + distance)`, the distance being Euclid's.
+    L2,
+}
+
+impl Metric {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cosine => "cosine",
+            Self::Dot => "dot",
+            Self::L2 => "l2",
+        }
+    }
 }
 
 impl VectorStore {
@@ -97,6 +122,38 @@ pub struct Chunk {
     pub vector: Vec<f32>,
 }
 
+/// A chunk with the number of the change that put it there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    pub revision: i64,
+    pub chunk: Chunk,
+}
+
+/// Where a reader of chunks stands: behind this one, in the order they are given out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    pub revision: i64,
+    pub file_id: String,
+    pub ordinal: i64,
+    pub id: String,
+}
+
+impl Place {
+    /// Behind everything that was there at `revision`.
+    pub fn behind(revision: i64) -> Self {
+        // No file id is below the empty one, so the next revision's first chunk is still ahead.
+        Self { revision: revision + 1, ordinal: i64::MIN, ..Self::default() }
+    }
+}
+
+impl From<&Kept> for Place {
+    fn from(kept: &Kept) -> Self {
+        let chunk = &kept.chunk;
+        let (file_id, id) = (chunk.file_id.clone(), chunk.id.clone());
+        Self { revision: kept.revision, file_id, ordinal: chunk.ordinal, id }
+    }
+}
+
 /// How many files are in each status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileCounts {
@@ -113,7 +170,7 @@ pub struct FileCounts {
 pub struct Revision {
     /// Of the newest chunk.
     pub now: i64,
-    /// When something was last removed or changed; whoever read before must read all again.
+    /// When something was last removed; whoever read before must ask which chunks are left.
     pub rewritten: i64,
 }
 
@@ -179,13 +236,16 @@ pub trait VectorStores: Send + Sync {
     /// Adds chunks, all or none; those of the same id are replaced.
     async fn add_chunks(&self, store_id: &str, chunks: &[Chunk]) -> Result<(), StoreError>;
 
-    /// Says that attributes have changed: readers must read again.
-    async fn rewritten(&self, store_id: &str) -> Result<(), StoreError>;
+    /// Says that the attributes of a file have changed: its chunks are given out again.
+    async fn rewritten(&self, store_id: &str, file_id: &str) -> Result<(), StoreError>;
 
     async fn revision(&self, store_id: &str) -> Result<Revision, StoreError>;
 
-    /// Chunks newer than `after`, oldest first.
-    async fn chunks_since(&self, store_id: &str, after: i64) -> Result<Vec<Chunk>, StoreError>;
+    /// Chunks behind `after`, oldest first, at most `limit`.
+    async fn chunks_after(&self, store_id: &str, after: &Place, limit: u32) -> Result<Vec<Kept>, StoreError>;
+
+    /// Of all chunks of the store, in no order.
+    async fn chunk_ids(&self, store_id: &str) -> Result<Vec<String>, StoreError>;
 
     /// The vectors of these chunks, as they were put in; a chunk that is gone has none.
     async fn vectors_of(&self, store_id: &str, chunk_ids: &[String]) -> Result<HashMap<String, Vec<f32>>, StoreError>;
@@ -222,13 +282,32 @@ pub struct VectorHit {
     pub text: String,
     /// Of the file, with the chunk's own on top.
     pub attributes: JsonObject,
-    /// Cosine for vectors, BM25 for words, the fused score for both.
+    /// By the store's metric for vectors, BM25 for words, the fused score for both.
     pub score: f32,
 }
 
-/// Finds chunks. Exact in memory today; an approximate index or a database may stand behind it.
+/// How a store is searched just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchPlan {
+    /// `exact` or `approximate`.
+    pub kind: &'static str,
+    /// Where it is known without asking.
+    pub chunks: Option<usize>,
+    /// An approximate index is being made; until then the search is exact.
+    pub building: bool,
+}
+
+/// Finds chunks: by a scan, by an approximate index, or by a database.
 #[async_trait]
 pub trait VectorSearch: Send + Sync {
     /// Best first, at most `limit`.
     async fn search(&self, store: &VectorStore, query: &VectorQuery) -> Result<Vec<VectorHit>, StoreError>;
+
+    /// `None` where it has not been searched since the start.
+    fn plan(&self, _store_id: &str) -> Option<SearchPlan> {
+        None
+    }
+
+    /// The store is gone: drops what is kept of it beside the database.
+    async fn forget(&self, _store_id: &str) {}
 }

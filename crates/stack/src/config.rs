@@ -15,7 +15,7 @@ mod auth;
 mod gateway;
 
 pub use auth::AuthProviderConfig;
-pub use gateway::{ConnectorConfig, GatewayConfig, ProviderConfig, ProviderKind, TlsVerify};
+pub use gateway::{ConnectorConfig, DetectorSettings, GatewayConfig, ProviderConfig, ProviderKind, TlsVerify};
 
 const DEFAULT: &str = include_str!("../default.yaml");
 

@@ -5,6 +5,7 @@ mod cli;
 mod compose;
 mod config;
 mod demo;
+mod evaluate;
 mod house;
 mod memory;
 mod models;
@@ -21,6 +22,10 @@ use clap::Parser;
 
 use cli::{Cli, Command, Settings};
 use config::{LogFormat, StackConfig};
+
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// How long a stop waits for the collector of spans.
 const LAST_SPANS: std::time::Duration = std::time::Duration::from_secs(3);
@@ -111,6 +116,7 @@ async fn perform(cli: Cli, mut config: StackConfig) -> Result<ExitCode> {
         Command::Models(command) => return models_command(command, &config).await,
         Command::Import { folder, claims: with_claims } => demo::import(&config, &folder, with_claims).await?,
         Command::Process(process) => return process::run(config, process).await,
+        Command::Evaluate(evaluate) => return evaluate::run(config, evaluate).await,
         Command::Demo { once, samples } => return demo::run(config, &samples, once).await,
         Command::OcrWorker => {}
     }
@@ -153,8 +159,12 @@ fn load(settings: &Settings) -> Result<StackConfig> {
 #[cfg(feature = "llama")]
 fn with_environment(command: Option<&Command>) -> std::io::Result<()> {
     use std::os::unix::process::CommandExt;
-    let runs_models =
-        matches!(command, None | Some(Command::All | Command::Gateway(_) | Command::Process(_) | Command::Demo { .. }));
+    let runs_models = matches!(
+        command,
+        None | Some(
+            Command::All | Command::Gateway(_) | Command::Process(_) | Command::Evaluate(_) | Command::Demo { .. }
+        )
+    );
     match llama::missing_environment() {
         Some((name, value)) if runs_models => {
             let mut arguments = std::env::args_os();

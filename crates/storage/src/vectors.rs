@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use ports::access::{Action, Principal, kind};
 use ports::responses::{Lease, Listed, Page, StoreError};
-use ports::vectors::{Attached, AttachedFilter, Chunk, FileBatch, FileCounts, Revision, VectorStore, VectorStores};
+use ports::vectors::{
+    Attached, AttachedFilter, Chunk, FileBatch, FileCounts, Kept, Place, Revision, VectorStore, VectorStores,
+};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
@@ -252,15 +254,13 @@ impl VectorStores for Store {
     async fn add_chunks(&self, store_id: &str, chunks: &[Chunk]) -> Result<(), StoreError> {
         let mut transaction = self.pool().await?.begin().await.map_err(store_error)?;
         let revision = next_revision(&mut transaction, store_id, false).await?;
-        let mut replaced = false;
         for chunk in chunks {
-            let gone = sqlx::query("delete from vector_store_chunks where store_id = $1 and id = $2")
+            sqlx::query("delete from vector_store_chunks where store_id = $1 and id = $2")
                 .bind(store_id)
                 .bind(&chunk.id)
                 .execute(&mut *transaction)
                 .await
                 .map_err(store_error)?;
-            replaced |= gone.rows_affected() > 0;
             sqlx::query(
                 "insert into vector_store_chunks (store_id, id, file_id, ordinal, revision, body, metadata, vector)
                  values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -277,15 +277,19 @@ impl VectorStores for Store {
             .await
             .map_err(store_error)?;
         }
-        if replaced {
-            next_revision(&mut transaction, store_id, true).await?;
-        }
         transaction.commit().await.map_err(store_error)
     }
 
-    async fn rewritten(&self, store_id: &str) -> Result<(), StoreError> {
+    async fn rewritten(&self, store_id: &str, file_id: &str) -> Result<(), StoreError> {
         let mut transaction = self.pool().await?.begin().await.map_err(store_error)?;
-        next_revision(&mut transaction, store_id, true).await?;
+        let revision = next_revision(&mut transaction, store_id, false).await?;
+        sqlx::query("update vector_store_chunks set revision = $1 where store_id = $2 and file_id = $3")
+            .bind(revision)
+            .bind(store_id)
+            .bind(file_id)
+            .execute(&mut *transaction)
+            .await
+            .map_err(store_error)?;
         transaction.commit().await.map_err(store_error)
     }
 
@@ -300,17 +304,31 @@ impl VectorStores for Store {
         Ok(Revision { now: number("revision")?, rewritten: number("rewritten")? })
     }
 
-    async fn chunks_since(&self, store_id: &str, after: i64) -> Result<Vec<Chunk>, StoreError> {
+    async fn chunks_after(&self, store_id: &str, after: &Place, limit: u32) -> Result<Vec<Kept>, StoreError> {
         let rows = sqlx::query(
-            "select id, file_id, ordinal, body, metadata, vector from vector_store_chunks
-             where store_id = $1 and revision > $2 order by revision, file_id, ordinal",
+            "select id, file_id, ordinal, revision, body, metadata, vector from vector_store_chunks
+             where store_id = $1 and (revision, file_id, ordinal, id) > ($2, $3, $4, $5)
+             order by revision, file_id, ordinal, id limit $6",
         )
         .bind(store_id)
-        .bind(after)
+        .bind(after.revision)
+        .bind(&after.file_id)
+        .bind(after.ordinal)
+        .bind(&after.id)
+        .bind(i64::from(limit))
         .fetch_all(self.pool().await?)
         .await
         .map_err(store_error)?;
-        rows.iter().map(chunk).collect()
+        rows.iter().map(kept).collect()
+    }
+
+    async fn chunk_ids(&self, store_id: &str) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query("select id from vector_store_chunks where store_id = $1")
+            .bind(store_id)
+            .fetch_all(self.pool().await?)
+            .await
+            .map_err(store_error)?;
+        rows.iter().map(|row| row.try_get("id").map_err(store_error)).collect()
     }
 
     async fn vectors_of(&self, store_id: &str, chunk_ids: &[String]) -> Result<HashMap<String, Vec<f32>>, StoreError> {
@@ -388,6 +406,10 @@ async fn next_revision(
         Some(row) => row.try_get("revision").map_err(store_error),
         None => Err(StoreError::Internal("the vector store is gone".into())),
     }
+}
+
+fn kept(row: &AnyRow) -> Result<Kept, StoreError> {
+    Ok(Kept { revision: row.try_get("revision").map_err(store_error)?, chunk: chunk(row)? })
 }
 
 fn chunk(row: &AnyRow) -> Result<Chunk, StoreError> {

@@ -4,6 +4,8 @@
 //! A dev-dependency only. Everything listens on port 0 of loopback, nothing sleeps to wait for something, and every
 //! wait is bounded by [`PATIENCE`].
 
+pub mod chunks;
+pub mod detectors;
 mod listening;
 pub mod mcp;
 pub mod openai;

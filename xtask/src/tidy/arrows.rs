@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("storage", &["ports", "wire"]),
     ("gateway", &["engine", "ports", "wire", "host"]),
     ("mcp-server", &["host"]),
-    ("ocr", &["mcp-server", "host"]),
+    ("ocr", &["mcp-server", "client", "wire", "host"]),
     ("decision", &["mcp-server", "host"]),
     ("rag", &["mcp-server", "client", "wire", "host"]),
     ("claims", &["client", "wire", "host"]),

@@ -1,24 +1,29 @@
 //! Files in a message: an uploaded or inlined image becomes a data URL, any other file its text.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt;
+use ports::access::Principal;
 use serde_json::Value;
 use wire::openai::items::{Item, LooseItem, MessageContent, MessageItem, MessagePart};
 
 use super::Own;
 use crate::request::{RequestError, invalid};
-use crate::vectors::text;
 
 /// All files of one request together.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
-/// What was read for a request: file id to its name and bytes.
+/// What was read for a request.
 #[derive(Default)]
 pub struct Attachments {
+    /// File id to its name and bytes.
     files: BTreeMap<String, (String, Vec<u8>)>,
+    /// Name and text of each `input_file`, by its [`key`].
+    texts: BTreeMap<String, (String, String)>,
 }
 
 impl Own {
@@ -39,9 +44,29 @@ impl Own {
                 bytes += content.1.len();
                 read.files.insert(id.to_owned(), content);
             }
-            read.replaced(part).map_err(|rule| invalid(&at, format!("{at}: {rule}")))?;
+            if part.kind == "input_file" {
+                self.read_into(&mut read, part).await.map_err(|rule| invalid(&at, format!("{at}: {rule}")))?;
+            }
         }
         Ok(read)
+    }
+
+    async fn read_into(&self, read: &mut Attachments, part: &MessagePart) -> Result<(), String> {
+        let key = key(part).ok_or("an input_file needs file_id or file_data")?;
+        if read.texts.contains_key(key.as_ref()) {
+            return Ok(());
+        }
+        let given = part.extra.get("filename").and_then(Value::as_str);
+        let (name, text) = match (read.files.get(key.as_ref()), data(part)) {
+            (Some((name, bytes)), _) => (given.unwrap_or(name), self.texts.of(name, bytes).await),
+            (None, data) => {
+                let (name, bytes) = (given.unwrap_or("file"), decoded(data.unwrap_or_default())?);
+                (name, self.texts.of(name, &bytes).await)
+            }
+        };
+        let text = (name.to_owned(), text.map_err(|why| why.message)?);
+        read.texts.insert(key.into_owned(), text);
+        Ok(())
     }
 
     async fn file(
@@ -67,6 +92,7 @@ impl Own {
 impl Attachments {
     pub fn and(&mut self, more: Self) {
         self.files.extend(more.files);
+        self.texts.extend(more.texts);
     }
 
     /// Puts contents in the place of names.
@@ -75,7 +101,7 @@ impl Attachments {
             let (Item::Message(message) | Item::Loose(LooseItem::Message(message))) = item else { continue };
             let MessageContent::Parts(parts) = &mut message.content else { continue };
             for part in parts {
-                if let Ok(Some(replaced)) = self.replaced(part) {
+                if let Some(replaced) = self.replaced(part) {
                     *part = replaced;
                 }
             }
@@ -83,30 +109,37 @@ impl Attachments {
     }
 
     /// The part as a model reads it; `None` when it is that already.
-    fn replaced(&self, part: &MessagePart) -> Result<Option<MessagePart>, String> {
-        let stored = file_id(part).and_then(|id| self.files.get(id));
+    fn replaced(&self, part: &MessagePart) -> Option<MessagePart> {
         match part.kind.as_str() {
-            "input_image" => Ok(stored.map(|(name, bytes)| {
+            "input_image" => {
+                let (name, bytes) = self.files.get(file_id(part)?)?;
                 let url = format!("data:{};base64,{}", image_type(name, bytes), STANDARD.encode(bytes));
                 let mut image = part.clone();
                 image.extra.remove("file_id");
                 image.extra.insert("image_url".into(), url.into());
-                image
-            })),
-            "input_file" => {
-                let given = part.extra.get("filename").and_then(Value::as_str);
-                let (name, bytes) = match (stored, part.extra.get("file_data").and_then(Value::as_str)) {
-                    (Some((name, bytes)), _) => (given.unwrap_or(name), bytes.clone()),
-                    (None, Some(data)) => (given.unwrap_or("file"), decoded(data)?),
-                    (None, None) => return Err("an input_file needs file_id or file_data".into()),
-                };
-                let words = text::of(name, &bytes).map_err(|why| why.message)?;
-                let text = Some(format!("File {name}:\n{words}"));
-                Ok(Some(MessagePart { kind: "input_text".into(), text, ..MessagePart::default() }))
+                Some(image)
             }
-            _ => Ok(None),
+            "input_file" => {
+                let (name, words) = self.texts.get(key(part)?.as_ref())?;
+                let text = Some(format!("File {name}:\n{words}"));
+                Some(MessagePart { kind: "input_text".into(), text, ..MessagePart::default() })
+            }
+            _ => None,
         }
     }
+}
+
+/// What tells an attached file from another: its id, else its content.
+fn key(part: &MessagePart) -> Option<Cow<'_, str>> {
+    file_id(part).map(Cow::Borrowed).or_else(|| {
+        let mut hasher = DefaultHasher::new();
+        (data(part)?, part.extra.get("filename").and_then(Value::as_str)).hash(&mut hasher);
+        Some(Cow::Owned(format!("data {:x}", hasher.finish())))
+    })
+}
+
+fn data(part: &MessagePart) -> Option<&str> {
+    part.extra.get("file_data").and_then(Value::as_str)
 }
 
 /// A data URL, or bare base64.
@@ -152,4 +185,3 @@ fn parts(items: &[Item]) -> impl Iterator<Item = (String, &MessagePart)> {
         attached.map(move |(number, part)| (format!("input[{index}].content[{number}]"), part))
     })
 }
-use ports::access::Principal;

@@ -10,6 +10,8 @@ mod words;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use ports::detectors::Detectors;
+use ports::documents::DocumentText;
 use ports::files::{Blobs, Files};
 use ports::tools::{ToolError, ToolSource};
 use ports::web::WebSearch;
@@ -21,6 +23,7 @@ use crate::request::{RequestError, invalid};
 use crate::safety::Shields;
 use crate::toolbox::{Origin, Tool};
 use crate::vectors::Lookup;
+use crate::vectors::text::Texts;
 
 pub use attachments::Attachments;
 pub use citations::{Citations, cited_files};
@@ -53,6 +56,7 @@ pub struct Own {
     pub files: Arc<dyn Files>,
     pub blobs: Arc<dyn Blobs>,
     pub words: SearchWords,
+    pub texts: Texts,
 }
 
 /// The stores behind [`Own`], as a composition has them.
@@ -69,16 +73,29 @@ impl Own {
         let Kept { vectors, search, registrations, files, blobs } = kept;
         Self {
             lookup: Arc::new(Lookup { stores: vectors, search, registry: registry.clone(), clock }),
-            shields: Arc::new(Shields { registry: registry.clone(), registrations }),
+            shields: Arc::new(Shields { registry: registry.clone(), registrations, detectors: None }),
             web: None,
             files,
             blobs,
             words: SearchWords::default(),
+            texts: Texts::default(),
         }
     }
 
     pub fn with_web(mut self, web: Option<Arc<dyn WebSearch>>) -> Self {
         self.web = web;
+        self
+    }
+
+    /// With a reader of PDF files and scans.
+    pub fn with_documents(mut self, documents: Option<Arc<dyn DocumentText>>) -> Self {
+        self.texts = Texts { documents };
+        self
+    }
+
+    /// With the detectors of a guardrails orchestrator.
+    pub fn with_detectors(mut self, detectors: Option<Arc<dyn Detectors>>) -> Self {
+        self.shields = Arc::new(Shields { detectors, ..Shields::clone(&self.shields) });
         self
     }
 

@@ -1,5 +1,7 @@
-//! Shields: personal data, instructions that try to take over, and Llama Guard through any chat model.
+//! Shields: personal data, instructions that try to take over, Llama Guard through any chat model, and the detectors of
+//! a guardrails orchestrator.
 
+pub mod detectors;
 pub mod guard;
 pub mod injection;
 pub mod pii;

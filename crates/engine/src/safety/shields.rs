@@ -1,16 +1,19 @@
-//! The shields there are: two that need no model, and Llama Guard with whichever model it was registered with.
+//! The shields there are: two that need no model, Llama Guard with whichever model it was registered with, and detectors
+//! behind an orchestrator.
 
 use std::sync::Arc;
 
 use ports::CallContext;
 use ports::access::{Action, Principal, Resource, kind};
+use ports::detectors::Detectors;
 use ports::inference::ChatCall;
 use ports::registrations::Registrations;
 use ports::responses::StoreError;
 use serde_json::{Value, json};
 use wire::openai::chat::{ChatMessage, ChatRequest};
 
-use super::{Violation, guard, injection, pii};
+use super::detectors::Params;
+use super::{Violation, detectors, guard, injection, pii};
 use crate::registry::Registry;
 use crate::request::{RequestError, invalid};
 
@@ -22,10 +25,12 @@ pub enum Provider {
     Pii,
     Injection,
     LlamaGuard,
+    /// Detectors of a guardrails orchestrator.
+    Fms,
 }
 
 impl Provider {
-    const ALL: [Self; 3] = [Self::Pii, Self::Injection, Self::LlamaGuard];
+    const ALL: [Self; 4] = [Self::Pii, Self::Injection, Self::LlamaGuard, Self::Fms];
     /// Those that are there without being registered.
     const BUILT_IN: [Self; 2] = [Self::Injection, Self::Pii];
 
@@ -34,12 +39,13 @@ impl Provider {
             Self::Pii => "pii",
             Self::Injection => "injection",
             Self::LlamaGuard => "llama-guard",
+            Self::Fms => "trustyai_fms",
         }
     }
 
-    /// By its id, with or without `inline::`.
+    /// By its id, with or without `inline::` or `remote::`.
     pub fn named(name: &str) -> Option<Self> {
-        let bare = name.strip_prefix("inline::").unwrap_or(name);
+        let bare = name.rsplit("::").next().unwrap_or(name);
         Self::ALL.into_iter().find(|provider| provider.id() == bare)
     }
 }
@@ -73,9 +79,12 @@ impl Shield {
     }
 }
 
+#[derive(Clone)]
 pub struct Shields {
     pub registry: Arc<Registry>,
     pub registrations: Arc<dyn Registrations>,
+    /// The guardrails orchestrator, where one is configured.
+    pub detectors: Option<Arc<dyn Detectors>>,
 }
 
 impl Shields {
@@ -108,7 +117,7 @@ impl Shields {
         })
     }
 
-    /// What the shield says of the last of `messages`.
+    /// What the shield says of the last of `messages`, or of all of them where it has detectors.
     pub async fn judge(
         &self,
         shield: &Shield,
@@ -132,6 +141,12 @@ impl Shields {
                 };
                 let answer = route.inference.complete(ChatCall::from(request), cx).await?;
                 guard::verdict(&answer.text).map_err(|error| invalid("shield_id", error))
+            }
+            Provider::Fms => {
+                let orchestrator = self.detectors.as_ref().ok_or_else(|| {
+                    invalid("shield_id", "no guardrails orchestrator is configured (gateway.detectors.url)")
+                })?;
+                detectors::judge(orchestrator, &shield.id, &Params::read(&shield.params)?, messages, cx).await
             }
         }
     }

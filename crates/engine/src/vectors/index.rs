@@ -1,38 +1,51 @@
 //! The chunks of one store in memory: vectors side by side, words inverted, attributes shared by the chunks of a file.
-//!
-//! Vectors are unit length in 16-bit fixed point: half the memory to read, one multiply-add instruction for eight
-//! products on every processor we run on, and cosines exact to about 1e-5. By Cauchy and Schwarz no partial sum of two
-//! unit vectors leaves 32 bits.
+//! A row keeps its slot until it goes; then the next row takes the slot.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use ports::vectors::{Fusion, VectorHit, VectorQuery};
+use ports::vectors::{Kept, Metric, VectorHit, VectorQuery};
 use wire::JsonObject;
 use wire::openai::vector_stores::SearchMode;
 
+use super::base::{Base, Member, NONE};
 use super::filter::passes;
+use super::fixed::{cosine, fixed, floating, length, score};
 use super::keywords::Keywords;
+use super::ranking::{Ranked, best, fuse};
 
-const ONE: f32 = 32_600.0;
 /// Candidates of each ranking that a hybrid search fuses, per result asked for.
 const CANDIDATES: usize = 4;
+/// Asked of the graph beyond the limit, since it compares with less precision than we rank with.
+const SPARE: usize = 22;
 
-#[derive(Default)]
 pub struct Index {
+    metric: Metric,
+    /// From this many rows that pass the filter on, the graph is asked where there is one.
+    approximate_from: usize,
     dimension: usize,
     vectors: Vec<i16>,
-    rows: Vec<Row>,
-    sets: Vec<Arc<Set>>,
+    lengths: Vec<f32>,
+    rows: Vec<Option<Row>>,
+    /// Index into `sets` by slot, `NONE` in an empty one: all that a scan needs of a row.
+    set_of: Vec<u32>,
+    free: Vec<u32>,
+    by_id: HashMap<Arc<str>, u32>,
+    sets: Vec<Shared>,
+    free_sets: Vec<u32>,
+    /// The set that was held last.
+    recent: u32,
     keywords: Keywords,
     text_bytes: usize,
+    born: u64,
+    base: Option<Base>,
 }
 
 struct Row {
-    id: String,
+    id: Arc<str>,
     text: String,
-    set: u32,
+    born: u64,
+    revision: i64,
 }
 
 /// What the chunks of a file, or a chunk without a file, are filtered by.
@@ -43,153 +56,322 @@ pub struct Set {
     pub attributes: JsonObject,
 }
 
-impl Index {
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
+struct Shared {
+    set: Arc<Set>,
+    rows: usize,
+}
 
-    /// Bytes held, about.
-    pub fn size(&self) -> usize {
-        self.vectors.len() * 2 + self.text_bytes * 3 + self.rows.len() * 128
-    }
+/// Which rows a question may find.
+struct Open<'a> {
+    sets: Option<Vec<bool>>,
+    set_of: &'a [u32],
+    rows: usize,
+}
 
-    /// A vector of another length than the first is left out: it cannot be compared.
-    pub fn push(&mut self, id: String, text: String, vector: &[f32], set: &Arc<Set>) {
-        if self.rows.is_empty() {
-            self.dimension = vector.len();
+impl Open<'_> {
+    fn holds(&self, slot: u32) -> bool {
+        match self.set_of.get(slot as usize) {
+            None | Some(&NONE) => false,
+            Some(&set) => self.sets.as_ref().is_none_or(|sets| sets.get(set as usize).is_some_and(|open| *open)),
         }
-        if vector.len() != self.dimension {
+    }
+}
+
+impl Index {
+    pub fn new(metric: Metric, approximate_from: usize) -> Self {
+        Self {
+            metric,
+            approximate_from,
+            dimension: 0,
+            vectors: Vec::new(),
+            lengths: Vec::new(),
+            rows: Vec::new(),
+            set_of: Vec::new(),
+            free: Vec::new(),
+            by_id: HashMap::new(),
+            sets: Vec::new(),
+            free_sets: Vec::new(),
+            recent: 0,
+            keywords: Keywords::default(),
+            text_bytes: 0,
+            born: 0,
+            base: None,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    pub fn base(&self) -> Option<&Base> {
+        self.base.as_ref()
+    }
+
+    pub fn set_base(&mut self, base: Option<Base>) {
+        self.base = base;
+    }
+
+    /// Bytes held, about; a graph that lies in a file is the system's to drop.
+    pub fn size(&self) -> usize {
+        self.vectors.len() * 2 + self.text_bytes * 3 + self.rows.len() * 192
+    }
+
+    /// Puts chunks in, each with its attributes; one of an id that is here takes the other's place. A vector of another
+    /// length than the first is left out: it cannot be compared.
+    pub fn put(&mut self, chunks: Vec<(Kept, Arc<Set>)>) {
+        let (mut fresh, mut replaced) = (Vec::with_capacity(chunks.len()), Vec::new());
+        for (kept, set) in chunks {
+            match self.by_id.get(kept.chunk.id.as_str()).copied() {
+                Some(slot) if self.same(slot, &kept) => self.share(slot, kept.revision, &set),
+                Some(_) => {
+                    replaced.push(kept.chunk.id.clone());
+                    fresh.push((kept, set));
+                }
+                None => fresh.push((kept, set)),
+            }
+        }
+        self.remove(replaced.iter().map(String::as_str));
+        for (kept, set) in fresh {
+            self.push(kept, &set);
+        }
+    }
+
+    fn same(&self, slot: u32, kept: &Kept) -> bool {
+        let text = self.rows[slot as usize].as_ref().is_some_and(|row| row.text == kept.chunk.text);
+        let length = length(&kept.chunk.vector);
+        let vector = self.vector(slot).iter().copied().eq(fixed(&kept.chunk.vector, length));
+        text && vector && self.lengths[slot as usize] == length
+    }
+
+    fn share(&mut self, slot: u32, revision: i64, set: &Arc<Set>) {
+        self.let_go(self.set_of[slot as usize]);
+        self.set_of[slot as usize] = self.hold(set);
+        if let Some(row) = self.rows[slot as usize].as_mut() {
+            row.revision = revision;
+        }
+    }
+
+    fn push(&mut self, kept: Kept, set: &Arc<Set>) {
+        let Kept { revision, chunk } = kept;
+        if self.by_id.is_empty() {
+            let (metric, from) = (self.metric, self.approximate_from);
+            *self = Self { dimension: chunk.vector.len(), born: self.born, ..Self::new(metric, from) };
+        }
+        if chunk.vector.len() != self.dimension || self.by_id.contains_key(chunk.id.as_str()) {
             return;
         }
-        if self.sets.last().is_none_or(|last| !Arc::ptr_eq(last, set)) {
-            self.sets.push(set.clone());
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.rows.push(None);
+            self.set_of.push(NONE);
+            self.lengths.push(0.0);
+            self.vectors.resize(self.vectors.len() + self.dimension, 0);
+            self.rows.len() as u32 - 1
+        });
+        let (at, length) = (slot as usize, length(&chunk.vector));
+        self.vectors[at * self.dimension..]
+            .iter_mut()
+            .zip(fixed(&chunk.vector, length))
+            .for_each(|(to, from)| *to = from);
+        self.lengths[at] = length;
+        self.set_of[at] = self.hold(set);
+        self.keywords.add(slot, &chunk.text);
+        self.text_bytes += chunk.text.len();
+        self.born += 1;
+        let id: Arc<str> = chunk.id.into();
+        self.by_id.insert(id.clone(), slot);
+        self.rows[at] = Some(Row { id, text: chunk.text, born: self.born, revision });
+        if let Some(base) = &mut self.base {
+            base.came(slot);
         }
-        self.vectors.extend(fixed(vector));
-        self.keywords.push(&text);
-        self.text_bytes += text.len();
-        self.rows.push(Row { id, text, set: self.sets.len() as u32 - 1 });
+    }
+
+    pub fn remove<'a>(&mut self, ids: impl Iterator<Item = &'a str>) {
+        let mut gone = Vec::new();
+        for id in ids {
+            let Some(slot) = self.by_id.remove(id) else { continue };
+            let Some(row) = self.rows[slot as usize].take() else { continue };
+            let set = std::mem::replace(&mut self.set_of[slot as usize], NONE);
+            self.let_go(set);
+            self.text_bytes -= row.text.len();
+            if let Some(base) = &mut self.base {
+                base.went(slot);
+            }
+            gone.push((slot, row.text));
+        }
+        self.keywords.remove(&gone);
+        self.free.extend(gone.into_iter().map(|(slot, _)| slot));
+    }
+
+    /// Removes all that are not among `ids`.
+    pub fn keep(&mut self, ids: &HashSet<String>) {
+        let gone: Vec<Arc<str>> = self.by_id.keys().filter(|id| !ids.contains(&***id)).cloned().collect();
+        self.remove(gone.iter().map(|id| &**id));
+    }
+
+    fn hold(&mut self, set: &Arc<Set>) -> u32 {
+        // Chunks of a file come one after another.
+        match self.sets.get_mut(self.recent as usize) {
+            Some(held) if held.rows > 0 && Arc::ptr_eq(&held.set, set) => held.rows += 1,
+            _ => {
+                let shared = Shared { set: set.clone(), rows: 1 };
+                self.recent = self.free_sets.pop().unwrap_or(self.sets.len() as u32);
+                match self.sets.get_mut(self.recent as usize) {
+                    Some(free) => *free = shared,
+                    None => self.sets.push(shared),
+                }
+            }
+        }
+        self.recent
+    }
+
+    fn let_go(&mut self, set: u32) {
+        if let Some(shared) = self.sets.get_mut(set as usize) {
+            shared.rows -= 1;
+            if shared.rows == 0 {
+                self.free_sets.push(set);
+            }
+        }
+    }
+
+    fn vector(&self, slot: u32) -> &[i16] {
+        let at = slot as usize * self.dimension;
+        self.vectors.get(at..at + self.dimension).unwrap_or_default()
+    }
+
+    /// All rows, as a graph would take them.
+    pub fn members(&self) -> impl Iterator<Item = Member> {
+        (0_u32..).zip(&self.rows).filter_map(|(slot, row)| Some(Member { slot, born: row.as_ref()?.born }))
+    }
+
+    /// The row of this id, if it has not changed since `revision`.
+    pub fn member(&self, id: &str, revision: i64) -> Option<Member> {
+        let slot = *self.by_id.get(id)?;
+        let row = self.rows[slot as usize].as_ref()?;
+        (row.revision <= revision).then_some(Member { slot, born: row.born })
+    }
+
+    /// The id of a row that is still what it was.
+    pub fn id_of(&self, member: Member) -> Option<&str> {
+        let row = self.rows.get(member.slot as usize)?.as_ref()?;
+        (row.born == member.born).then_some(&*row.id)
+    }
+
+    pub fn member_of(&self, slot: u32) -> Option<Member> {
+        let row = self.rows.get(slot as usize)?.as_ref()?;
+        Some(Member { slot, born: row.born })
+    }
+
+    /// Its vector as the graph takes it, divided by `scale`.
+    pub fn for_graph(&self, member: Member, scale: f32) -> Option<Vec<f32>> {
+        self.id_of(member)?;
+        Some(floating(self.vector(member.slot), self.graph_length(self.lengths[member.slot as usize], scale)).collect())
+    }
+
+    fn graph_length(&self, length: f32, scale: f32) -> f32 {
+        if self.metric == Metric::Cosine { 1.0 } else { length / scale }
+    }
+
+    /// What brings the longest vector to unit length.
+    pub fn scale(&self) -> f32 {
+        let longest = self.lengths.iter().copied().fold(0.0, f32::max);
+        if self.metric == Metric::Cosine || longest == 0.0 { 1.0 } else { longest }
+    }
+
+    fn open(&self, query: &VectorQuery) -> Open<'_> {
+        let sets = query.filter.as_ref().map(|filter| {
+            self.sets.iter().map(|shared| shared.rows > 0 && passes(filter, &shared.set.attributes)).collect::<Vec<_>>()
+        });
+        let rows = match &sets {
+            None => self.len(),
+            Some(open) => self.sets.iter().zip(open).filter(|(_, open)| **open).map(|(shared, _)| shared.rows).sum(),
+        };
+        Open { sets, set_of: &self.set_of, rows }
+    }
+
+    /// Rows that a search may have to compare one by one, at most.
+    pub fn scanned(&self) -> usize {
+        self.base.as_ref().map_or(self.len(), |base| base.tail.len().max(self.approximate_from))
     }
 
     pub fn search(&self, query: &VectorQuery) -> Vec<VectorHit> {
-        let open: Option<Vec<bool>> =
-            query.filter.as_ref().map(|filter| self.sets.iter().map(|set| passes(filter, &set.attributes)).collect());
-        let open = |row: u32| open.as_ref().is_none_or(|open| open[self.rows[row as usize].set as usize]);
+        let open = self.open(query);
         let ranked = match query.mode {
-            SearchMode::Vector => self.by_vector(query, query.limit, open),
-            SearchMode::Keyword => self.by_words(query, query.limit, open),
+            SearchMode::Vector => self.by_vector(query, query.limit, &open),
+            SearchMode::Keyword => self.by_words(query, query.limit, &open),
             SearchMode::Hybrid => {
                 let many = (query.limit * CANDIDATES).max(50);
-                let mut fused =
-                    fuse(query.fusion, &self.by_vector(query, many, open), &self.by_words(query, many, open));
+                let vectors = self.by_vector(query, many, &open);
+                let mut fused = fuse(query.fusion, &vectors, &self.by_words(query, many, &open));
                 fused.truncate(query.limit);
                 fused
             }
         };
         let good = ranked.into_iter().filter(|ranked| ranked.score >= query.threshold);
-        good.map(|ranked| self.hit(ranked)).collect()
+        good.filter_map(|ranked| self.hit(ranked)).collect()
     }
 
-    fn by_vector(&self, query: &VectorQuery, limit: usize, open: impl Fn(u32) -> bool) -> Vec<Ranked> {
+    fn by_vector(&self, query: &VectorQuery, limit: usize, open: &Open<'_>) -> Vec<Ranked> {
         if query.vector.len() != self.dimension || self.dimension == 0 {
             return Vec::new();
         }
-        let asked: Vec<i16> = fixed(&query.vector).collect();
-        let scored = self.vectors.chunks_exact(self.dimension).zip(0_u32..).filter(|&(_, row)| open(row));
-        best(scored.map(|(vector, row)| Ranked { row, score: dot(&asked, vector) as f32 / (ONE * ONE) }), limit)
+        let asked_length = length(&query.vector);
+        let asked: Vec<i16> = fixed(&query.vector, asked_length).collect();
+        let ranked = |slot: u32| {
+            let cosine = cosine(&asked, self.vector(slot));
+            Ranked { row: slot, score: score(self.metric, cosine, asked_length, self.lengths[slot as usize]) }
+        };
+        if let Some(base) = self.base.as_ref().filter(|_| open.rows >= self.approximate_from) {
+            let vector: Vec<f32> = floating(&asked, self.graph_length(asked_length, base.scale)).collect();
+            match base.nearest(&vector, limit + SPARE, |slot| open.holds(slot)) {
+                Ok(near) => {
+                    let tail = base.tail.iter().copied().filter(|&slot| open.holds(slot));
+                    let found = best(near.into_iter().chain(tail).map(ranked), limit);
+                    if found.len() == limit.min(open.rows) {
+                        return found;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the approximate index did not answer, so all vectors are compared")
+                }
+            }
+        }
+        best((0..self.set_of.len() as u32).filter(|&slot| open.holds(slot)).map(ranked), limit)
     }
 
-    fn by_words(&self, query: &VectorQuery, limit: usize, open: impl Fn(u32) -> bool) -> Vec<Ranked> {
+    fn by_words(&self, query: &VectorQuery, limit: usize, open: &Open<'_>) -> Vec<Ranked> {
         let scores = self.keywords.scores(&query.words).into_iter();
-        best(scores.filter(|&(row, _)| open(row)).map(|(row, score)| Ranked { row, score }), limit)
+        best(scores.filter(|&(row, _)| open.holds(row)).map(|(row, score)| Ranked { row, score }), limit)
     }
 
-    fn hit(&self, ranked: Ranked) -> VectorHit {
-        let row = &self.rows[ranked.row as usize];
-        let set = &self.sets[row.set as usize];
-        VectorHit {
-            chunk_id: row.id.clone(),
+    fn hit(&self, ranked: Ranked) -> Option<VectorHit> {
+        let row = self.rows.get(ranked.row as usize)?.as_ref()?;
+        let set = &self.sets.get(*self.set_of.get(ranked.row as usize)? as usize)?.set;
+        Some(VectorHit {
+            chunk_id: row.id.to_string(),
             file_id: set.file_id.clone(),
             filename: set.filename.clone(),
             text: row.text.clone(),
             attributes: set.attributes.clone(),
             score: ranked.score,
-        }
+        })
     }
-}
-
-fn fixed(vector: &[f32]) -> impl Iterator<Item = i16> {
-    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-    let scale = if length.is_normal() { ONE / length } else { 0.0 };
-    vector.iter().map(move |value| (value * scale).round() as i16)
-}
-
-/// Written so that the compiler turns it into packed multiply-adds.
-fn dot(a: &[i16], b: &[i16]) -> i32 {
-    a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Ranked {
-    row: u32,
-    score: f32,
-}
-
-impl Eq for Ranked {}
-
-impl Ord for Ranked {
-    /// Worst first, so that a heap gives up its worst; among equals the later row is the worse.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.score.total_cmp(&self.score).then(self.row.cmp(&other.row))
-    }
-}
-
-impl PartialOrd for Ranked {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-fn best(scored: impl Iterator<Item = Ranked>, limit: usize) -> Vec<Ranked> {
-    let mut heap: BinaryHeap<Ranked> = BinaryHeap::with_capacity(limit + 1);
-    for ranked in scored {
-        if heap.len() < limit {
-            heap.push(ranked);
-        } else if heap.peek().is_some_and(|worst| ranked < *worst) {
-            heap.pop();
-            heap.push(ranked);
-        }
-    }
-    heap.into_sorted_vec()
-}
-
-fn fuse(fusion: Fusion, vectors: &[Ranked], words: &[Ranked]) -> Vec<Ranked> {
-    let mut fused: std::collections::BTreeMap<u32, f32> = std::collections::BTreeMap::new();
-    match fusion {
-        Fusion::ReciprocalRank { impact } => {
-            for (rank, ranked) in vectors.iter().enumerate().chain(words.iter().enumerate()) {
-                *fused.entry(ranked.row).or_default() += 1.0 / (impact + rank as f32 + 1.0);
-            }
-        }
-        Fusion::Weighted { vector } => {
-            for (share, ranking) in [(vector, vectors), (1.0 - vector, words)] {
-                let top = ranking.first().map_or(0.0, |ranked| ranked.score);
-                let bottom = ranking.last().map_or(0.0, |ranked| ranked.score);
-                let spread = top - bottom;
-                for ranked in ranking {
-                    let score = if spread > 0.0 { (ranked.score - bottom) / spread } else { 1.0 };
-                    *fused.entry(ranked.row).or_default() += share * score;
-                }
-            }
-        }
-    }
-    let count = fused.len();
-    best(fused.into_iter().map(|(row, score)| Ranked { row, score }), count)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ports::vectors::{Chunk, Fusion};
     use serde_json::json;
+
+    fn kept(id: &str, text: &str, vector: &[f32]) -> Kept {
+        let (file_id, metadata) = (String::new(), JsonObject::new());
+        let chunk = Chunk { id: id.into(), file_id, ordinal: 0, text: text.into(), metadata, vector: vector.to_vec() };
+        Kept { revision: 1, chunk }
+    }
 
     fn query(vector: &[f32], words: &str, mode: SearchMode) -> VectorQuery {
         VectorQuery {
@@ -204,7 +386,7 @@ mod tests {
     }
 
     fn index() -> Index {
-        let mut index = Index::default();
+        let mut index = Index::new(Metric::Cosine, usize::MAX);
         let rows = [
             ("a", "eu", "glass damage covered", [1.0, 0.0, 0.0]),
             ("b", "us", "theft of a car", [0.6, 0.8, 0.0]),
@@ -213,7 +395,7 @@ mod tests {
         for (id, region, text, vector) in rows {
             let attributes = json!({"region": region}).as_object().cloned().unwrap();
             let set = Arc::new(Set { file_id: id.into(), filename: format!("{id}.txt"), attributes });
-            index.push(id.into(), text.into(), &vector, &set);
+            index.put(vec![(kept(id, text, &vector), set)]);
         }
         index
     }
@@ -252,24 +434,20 @@ mod tests {
         assert!(index.search(&other).is_empty(), "a vector of another length finds nothing");
     }
 
-    proptest::proptest! {
-        #[test]
-        fn scores_are_cosines(vectors in proptest::collection::vec(proptest::collection::vec(-1.0_f32..1.0, 16), 1..40)) {
-            let cosine = |a: &[f32], b: &[f32]| {
-                let length = |v: &[f32]| v.iter().map(|x| x * x).sum::<f32>().sqrt();
-                a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>() / (length(a) * length(b)).max(1e-9)
-            };
-            let set = Arc::new(Set { file_id: String::new(), filename: String::new(), attributes: JsonObject::new() });
-            let mut index = Index::default();
-            for (at, vector) in vectors.iter().enumerate() {
-                index.push(at.to_string(), String::new(), vector, &set);
-            }
-            let hits = index.search(&VectorQuery { limit: 50, ..query(&vectors[0], "", SearchMode::Vector) });
-            proptest::prop_assert_eq!(hits.len(), vectors.len());
-            for hit in hits {
-                let exact = cosine(&vectors[0], &vectors[hit.chunk_id.parse::<usize>().unwrap()]);
-                proptest::prop_assert!((hit.score - exact).abs() < 1e-3, "{} and {exact}", hit.score);
-            }
-        }
+    #[test]
+    fn a_slot_is_used_again_and_attributes_change_in_place() {
+        let mut index = index();
+        index.remove(["a"].into_iter());
+        let set = Arc::new(Set { file_id: "d".into(), filename: "d.txt".into(), attributes: JsonObject::new() });
+        index.put(vec![(kept("d", "hail", &[0.0, 0.0, 1.0]), set.clone())]);
+        assert_eq!((index.len(), index.rows.len()), (3, 3));
+        assert!(index.search(&query(&[], "glass", SearchMode::Keyword)).is_empty());
+        assert_eq!(ids(&index.search(&query(&[0.0, 0.0, 1.0], "", SearchMode::Vector)))[0], "d");
+        let born = index.member("b", 1).map(|member| member.born);
+        index.put(vec![(kept("b", "theft of a car", &[0.6, 0.8, 0.0]), set.clone())]);
+        assert_eq!(index.member("b", 1).map(|member| member.born), born, "the same row");
+        assert_eq!(index.search(&query(&[], "car", SearchMode::Keyword))[0].file_id, "d");
+        index.put(vec![(kept("b", "theft of a bike", &[0.6, 0.8, 0.0]), set)]);
+        assert_ne!(index.member("b", 1).map(|member| member.born), born);
     }
 }

@@ -1,12 +1,19 @@
-//! Vector stores: text out of files, chunks out of text, and the exact search over chunks.
+//! Vector stores: text out of files, chunks out of text, and the search over chunks.
 
+mod base;
+mod building;
 pub mod chunking;
-mod exact;
+mod embedded;
 pub mod filter;
+mod fixed;
+#[cfg_attr(not(feature = "approximate"), path = "no_graph.rs")]
+mod graph;
+mod graph_file;
 mod index;
 mod keywords;
 pub mod lookup;
+mod ranking;
 pub mod text;
 
-pub use exact::ExactSearch;
+pub use embedded::{EmbeddedSearch, Settings};
 pub use lookup::Lookup;

@@ -1,4 +1,8 @@
-//! Text out of files: plain text, markdown, JSON, CSV and HTML.
+//! Text out of files: plain text, markdown, JSON, CSV and HTML here; PDF files and scans by a reader where there is one.
+
+use std::sync::Arc;
+
+use ports::documents::{DocumentText, Unread};
 
 /// Why there is no text, with OpenAI's code for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,11 +11,29 @@ pub struct Unreadable {
     pub message: String,
 }
 
-/// The text of a file, by its name and its first bytes.
-pub fn of(filename: &str, bytes: &[u8]) -> Result<String, Unreadable> {
+/// Reads any file that this server can read.
+#[derive(Clone, Default)]
+pub struct Texts {
+    pub documents: Option<Arc<dyn DocumentText>>,
+}
+
+impl Texts {
+    /// The text of a file, by its content first and its name second.
+    pub async fn of(&self, filename: &str, bytes: &[u8]) -> Result<String, Unreadable> {
+        let Some(reader) = self.documents.as_ref().filter(|reader| reader.reads(bytes)) else {
+            return of(filename, bytes);
+        };
+        reader.text(bytes).await.map_err(|why| match why {
+            Unread::Document(message) => Unreadable { code: "invalid_file", message },
+            Unread::Reader(message) => Unreadable { code: "server_error", message },
+        })
+    }
+}
+
+fn of(filename: &str, bytes: &[u8]) -> Result<String, Unreadable> {
     let refuse = |code, message: &str| Err(Unreadable { code, message: message.to_owned() });
     if bytes.starts_with(b"%PDF") {
-        return refuse("unsupported_file", "PDF files are not read yet; upload their text");
+        return refuse("unsupported_file", "this server reads no PDF files; upload their text");
     }
     if bytes.starts_with(b"PK\x03\x04") {
         return refuse("unsupported_file", "archives and office documents are not read; upload their text");

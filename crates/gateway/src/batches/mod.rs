@@ -63,7 +63,8 @@ async fn create(
     Body(request): Body<Create>,
 ) -> Result<Json<Value>, ApiError> {
     let refuse = |field: &str, given: &str, supported: &str| {
-        let message = format!("{field}: invalid_value: Invalid {field} '{given}'. Supported values: {supported}");
+        let message =
+            format!("{field}: invalid_value: Invalid value: {field} '{given}'. Supported values: {supported}");
         ApiError { code: Some("invalid_value".into()), ..ApiError::invalid(field, message) }
     };
     if !ENDPOINTS.contains(&request.endpoint.as_str()) {

@@ -56,7 +56,9 @@ pub async fn create(
     let mut results = Vec::with_capacity(inputs.len());
     for text in &inputs {
         let mut found: Vec<(Provider, Violation)> = Vec::new();
-        for shield in &shields {
+        // Nothing was said, so nothing is wrong with it, whatever a model makes of an empty prompt.
+        let asked = if text.trim().is_empty() { &[][..] } else { &shields[..] };
+        for shield in asked {
             let message = ChatMessage::text(Role::User, text.as_str());
             let violation = safety.judge(shield, &[message], &cx).await?;
             found.extend(violation.map(|violation| (shield.provider, violation)));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use engine::safety::detectors::Params;
 use engine::safety::shields::{KIND, Provider, Shield};
 use ports::registrations::Registration;
 use schemars::JsonSchema;
@@ -36,8 +37,9 @@ pub async fn register(
         return Err(ApiError::invalid("shield_id", "shield_id must be a name of 1 to 256 characters"));
     }
     let named = request.provider_id.as_deref().unwrap_or("llama-guard");
-    let provider = Provider::named(named)
-        .ok_or_else(|| ApiError::invalid("provider_id", "provider_id must be pii, injection or llama-guard"))?;
+    let provider = Provider::named(named).ok_or_else(|| {
+        ApiError::invalid("provider_id", "provider_id must be pii, injection, llama-guard or trustyai_fms")
+    })?;
     let resource = match (provider, request.provider_shield_id) {
         (Provider::LlamaGuard, None) => {
             return Err(ApiError::invalid("provider_shield_id", "provider_shield_id must name a chat model"));
@@ -45,6 +47,9 @@ pub async fn register(
         (Provider::LlamaGuard, Some(model)) => model,
         (other, resource) => resource.unwrap_or_else(|| other.id().to_owned()),
     };
+    if provider == Provider::Fms {
+        Params::read(request.params.as_ref().unwrap_or(&Value::Null))?;
+    }
     let shield = Shield { id: id.clone(), provider, resource, params: request.params.unwrap_or_else(|| json!({})) };
     let body = shield.shown();
     let created_at = app.responder.clock.now().as_microsecond();

@@ -123,7 +123,7 @@ pub async fn change(
     let mut file = attached(&app, &id, &file_id, cx.caller.as_deref()).await?;
     file.attributes = request.attributes;
     app.stores.vectors.put_attached(&file).await?;
-    app.stores.vectors.rewritten(&id).await?;
+    app.stores.vectors.rewritten(&id, &file_id).await?;
     Ok(Json(shown(&file)))
 }
 

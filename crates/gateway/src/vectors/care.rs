@@ -45,6 +45,7 @@ async fn round(app: &Arc<App>) -> Result<(), StoreError> {
         stores.put_attached(&file).await?;
     }
     for id in stores.remove_expired_stores(now - EXPIRED_SECONDS, MOST).await? {
+        app.responder.own.lookup.search.forget(&id).await;
         tracing::info!(vector_store = %id, "removed a vector store that had expired");
     }
     Ok(())

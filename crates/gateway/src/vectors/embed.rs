@@ -1,7 +1,7 @@
 //! Texts to vectors with a store's model, and a file into a store.
 
 use axum::http::StatusCode;
-use engine::vectors::{chunking, text};
+use engine::vectors::chunking;
 use futures::StreamExt;
 use ports::CallContext;
 use ports::inference::ModelKind;
@@ -98,7 +98,7 @@ async fn fill(app: &App, store: &VectorStore, attached: &Attached, cx: &CallCont
     let sizes =
         chunking::sizes(&attached.chunking).map_err(|message| AttachError { code: "invalid_file".into(), message })?;
     let bytes = content(app, &attached.file_id).await.map_err(failed)?;
-    let read = text::of(&attached.filename, &bytes);
+    let read = app.responder.own.texts.of(&attached.filename, &bytes).await;
     let text = read.map_err(|why| AttachError { code: why.code.into(), message: why.message })?;
     let mut texts: Vec<String> = chunking::pieces(&text, sizes).iter().map(|piece| piece.text.to_owned()).collect();
     if let ChunkingStrategy::Contextual { contextual } = &attached.chunking {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use ports::access::kind;
-use ports::vectors::{FileCounts, VectorStore};
+use ports::vectors::{FileCounts, Metric, VectorStore};
 use serde_json::{Value, json};
 use wire::openai::vector_stores::{ChunkingStrategy, CreateVectorStore, ExpiresAfter};
 
@@ -41,6 +41,7 @@ pub async fn create(
         metadata: request.metadata.unwrap_or_default(),
         embedding_model,
         dimension: request.embedding_dimension.unwrap_or(dimension),
+        metric: metric(request.extra.get("distance_metric"))?,
         owner: cx.caller.clone(),
     };
     app.permit_new(kind::VECTOR_STORE, &store.id, &cx)?;
@@ -63,6 +64,17 @@ fn days(expires: &ExpiresAfter) -> Result<u32, ApiError> {
     Ok(expires.days)
 }
 
+/// As the vector providers of Llama Stack spell it in their configuration.
+fn metric(named: Option<&Value>) -> Result<Metric, ApiError> {
+    let name = named.filter(|value| !value.is_null()).map(|value| value.as_str().unwrap_or_default().to_lowercase());
+    match name.as_deref() {
+        None | Some("cosine") => Ok(Metric::Cosine),
+        Some("dot" | "inner_product") => Ok(Metric::Dot),
+        Some("l2") => Ok(Metric::L2),
+        Some(_) => Err(ApiError::invalid("distance_metric", "distance_metric must be cosine, dot or l2")),
+    }
+}
+
 pub fn counts(counts: FileCounts) -> Value {
     let FileCounts { in_progress, completed, cancelled, failed, .. } = counts;
     json!({
@@ -79,8 +91,11 @@ async fn shown(app: &App, store: &VectorStore) -> Result<Value, ApiError> {
         ("provider_vector_store_id", json!(store.id)),
         ("embedding_model", json!(store.embedding_model)),
         ("embedding_dimension", json!(store.dimension.to_string())),
+        ("distance_metric", json!(store.metric.name())),
     ];
-    for (key, value) in own {
+    let plan = app.responder.own.lookup.search.plan(&store.id);
+    let plan = plan.map(|plan| ("search_index", json!(if plan.building { "exact, building" } else { plan.kind })));
+    for (key, value) in own.into_iter().chain(plan) {
         metadata.entry(key).or_insert(value);
     }
     let status = match (expired(app, store), files.in_progress) {
@@ -144,6 +159,8 @@ pub async fn remove(
 ) -> Result<Json<Value>, ApiError> {
     let owner = cx.caller.as_deref();
     known(&app, &id, owner).await?;
-    app.stores.vectors.remove_vector_store(&id, owner).await?;
+    if app.stores.vectors.remove_vector_store(&id, owner).await? {
+        app.responder.own.lookup.search.forget(&id).await;
+    }
     Ok(Json(json!({"id": id, "object": "vector_store.deleted", "deleted": true})))
 }

@@ -12,7 +12,7 @@ use ports::auth::Authenticator;
 use ports::context::{SystemClock, UuidIds};
 use ports::tools::{Place, ToolServer};
 use providers::mcp::{McpConfig, McpServers};
-use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings, RemoteRerank};
+use providers::openai::{FmsOrchestrator, OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings, RemoteRerank};
 use providers::web_search::{Engine, RemoteWebSearch, WebSearchConfig};
 use serde_json::{Value, json};
 use testkit::mcp::FakeMcp;
@@ -43,6 +43,8 @@ pub struct Setup {
     /// Another database than SQLite in the folder.
     pub database: Option<String>,
     pub limits: Limits,
+    /// A guardrails orchestrator.
+    pub detectors: Option<String>,
     /// A SearXNG to search the web with.
     pub web: Option<String>,
 }
@@ -100,7 +102,7 @@ impl Plane {
             files: Arc::new(store.clone()),
             blobs: Arc::new(storage::DiskBlobs::new(folder.path().join("files"))),
             vectors: Arc::new(store.clone()),
-            search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
+            search: Arc::new(engine::vectors::EmbeddedSearch::new(Arc::new(store.clone()), Default::default())),
         };
         let registry =
             Arc::new(Registry::new(entries).with_policy(policy).with_registrations(stores.registrations.clone()));
@@ -108,7 +110,9 @@ impl Plane {
             let config = WebSearchConfig { engine: Engine::Searxng, url: Some(url), api_key: None };
             Arc::new(RemoteWebSearch::new(config).unwrap()) as Arc<dyn ports::web::WebSearch>
         });
-        let own = Own::new(&registry, stores.kept(), Arc::new(SystemClock)).with_web(web);
+        let detectors =
+            setup.detectors.map(|url| Arc::new(FmsOrchestrator::new(at(url))) as Arc<dyn ports::detectors::Detectors>);
+        let own = Own::new(&registry, stores.kept(), Arc::new(SystemClock)).with_web(web).with_detectors(detectors);
         let responder = Arc::new(Responder {
             registry,
             servers: Arc::new(McpServers::new(setup.mcp.unwrap_or_default())),

@@ -98,7 +98,7 @@ async fn respond(plane: &Plane, tools: &FakeMcp) -> Value {
     });
     let request = plane.http.post(plane.url("/v1/responses")).json(&body);
     let request = request.header("traceparent", format!("00-{TRACE}-{CALLER}-01")).header("tracestate", "vendor=1");
-    let (status, response) = plane::answered(request).await;
+    let (status, response) = crate::harness::answered(request).await;
     assert_eq!((status, &response["status"]), (200, &json!("completed")), "{response}");
     response
 }
@@ -122,11 +122,11 @@ async fn one_trace_leads_from_the_caller_to_the_model_and_the_tool() {
     let chat = json!({"model": "vllm/fake-model", "stream": true, "messages": [{"role": "user", "content": CANARY}]});
     traced("/v1/chat/completions", chat).send().await.unwrap().text().await.unwrap();
     let (status, _) =
-        plane::answered(traced("/v1/embeddings", json!({"model": "embed/fake-model", "input": CANARY}))).await;
+        crate::harness::answered(traced("/v1/embeddings", json!({"model": "embed/fake-model", "input": CANARY}))).await;
     assert_eq!(status, 200);
     plane.model.then(Answer::status(500));
     let failing = json!({"model": "vllm/fake-model", "messages": [{"role": "user", "content": CANARY}]});
-    assert_eq!(plane::answered(traced("/v1/chat/completions", failing)).await.0, 502);
+    assert_eq!(crate::harness::answered(traced("/v1/chat/completions", failing)).await.0, 502);
     tokio::task::spawn_blocking(|| exporting.finish(Duration::from_secs(5))).await.unwrap();
 
     let spans = collector.spans();
@@ -245,7 +245,7 @@ async fn a_trace_is_passed_on_even_when_nothing_is_exported() {
     let request = plane.http.post(plane.url("/v1/chat/completions"));
     let body = json!({"model": "vllm/fake-model", "messages": [{"role": "user", "content": "hi"}]});
     let given = format!("00-{TRACE}-{CALLER}-01");
-    assert_eq!(plane::answered(request.json(&body).header("traceparent", &given)).await.0, 200);
+    assert_eq!(crate::harness::answered(request.json(&body).header("traceparent", &given)).await.0, 200);
     let heard = plane.model.received();
     let heard = heard.iter().find(|it| it.path == "/v1/chat/completions").unwrap();
     assert!(parent_of(&heard.headers).starts_with(&format!("00-{TRACE}-")), "{heard:?}");

@@ -84,7 +84,7 @@ async fn one_call_of_a_tool() {
     let call = json!({"tool_name": "get_claim", "kwargs": {"claim_number": "7"}});
     let data = json!({"mcp_headers": {tools.url(): {"X-User": "ann"}, "http://other.test/mcp": {"X-Else": "1"}}});
     let request = plane.http.post(plane.url("/v1/tool-runtime/invoke")).json(&call);
-    let answer = plane::answered(request.header("X-LlamaStack-Provider-Data", data.to_string())).await;
+    let answer = crate::harness::answered(request.header("X-LlamaStack-Provider-Data", data.to_string())).await;
     let expected = json!({"content": [{"type": "text", "text": "pending"}], "error_message": null, "error_code": 0,
         "metadata": null});
     assert_eq!(answer, (200, expected));
@@ -119,7 +119,7 @@ async fn addresses_that_callers_give_are_judged_and_secrets_asked_for() {
     let endpoint = json!({"uri": tools.url()}).to_string();
     let query = [("mcp_endpoint", &*endpoint), ("authorization", "secret")];
     let url = reqwest::Url::parse_with_params(&plane.url("/v1/tool-runtime/list-tools"), query).unwrap();
-    let (_, listed) = plane::answered(plane.http.get(url)).await;
+    let (_, listed) = crate::harness::answered(plane.http.get(url)).await;
     assert_eq!(listed["data"][0]["name"], "get_claim");
     let dead = json!({"toolgroup_id": "mcp::dead", "mcp_endpoint": {"uri": "http://127.0.0.1:9/mcp"}});
     assert_eq!(plane.post("/v1/toolgroups", dead).await.0, 200, "it is tried again later");

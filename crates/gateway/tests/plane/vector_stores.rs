@@ -105,6 +105,24 @@ async fn three_modes_and_two_fusions() {
 }
 
 #[tokio::test]
+async fn attributes_alone_are_a_filter_too() {
+    let plane = Plane::start().await;
+    let base = store(&plane, json!({"name": "s"})).await;
+    for (name, peril) in [("a", "hail"), ("b", "theft")] {
+        let file = upload(&plane, &format!("{name}.md"), "roof").await;
+        plane.post(&format!("{base}/files"), json!({"file_id": file, "attributes": {"peril": peril}})).await;
+    }
+    for filters in [json!({"peril": "theft"}), json!({"type": "eq", "key": "peril", "value": "theft"})] {
+        let (_, found) = plane.post(&format!("{base}/search"), json!({"query": "roof", "filters": filters})).await;
+        let names: Vec<&str> =
+            found["data"].as_array().unwrap().iter().map(|it| it["filename"].as_str().unwrap()).collect();
+        assert_eq!(names, ["b.md"], "{filters}");
+    }
+    let wrong = json!({"query": "roof", "filters": {"type": "near", "key": "peril", "value": 1}});
+    assert_eq!(refusal(&plane.post(&format!("{base}/search"), wrong).await).0, 400);
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_fails_in_words_and_the_rest_goes_on() {
     let plane = Plane::start().await;
     let base = store(&plane, json!({"name": "s"})).await;
@@ -143,27 +161,6 @@ async fn batches_run_in_the_background() {
     assert_eq!((page["data"].as_array().unwrap().len(), &page["has_more"]), (1, &json!(true)));
     assert_eq!(refusal(&plane.post(&format!("{url}/cancel"), json!({})).await).0, 400, "it is over");
     assert_eq!(plane.get(&format!("{base}/file_batches/batch_x")).await.0, 400);
-}
-
-#[tokio::test]
-async fn a_batch_that_a_restart_cut_goes_on() {
-    let plane = Plane::start().await;
-    let base = store(&plane, json!({"name": "s"})).await;
-    let files = [upload(&plane, "a.txt", "one").await, upload(&plane, "b.txt", "two").await];
-    plane.vectors.then(Answer::text("").fails(Fault::Silent));
-    let (_, batch) = plane.post(&format!("{base}/file_batches"), json!({"file_ids": files})).await;
-    plane.vectors.has_received(1).await;
-    let url = format!("{base}/file_batches/{}", batch["id"].as_str().unwrap());
-    assert_eq!(plane.get(&url).await.1["status"], "in_progress");
-
-    let again = Plane::with(Setup { folder: Some(plane.folder()), ..Setup::default() }).await;
-    let done = async {
-        while again.get(&url).await.1["status"] != "completed" {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(testkit::PATIENCE, done).await.expect("the batch ends");
-    assert_eq!(again.get(&url).await.1["file_counts"]["completed"], 2);
 }
 
 #[tokio::test]

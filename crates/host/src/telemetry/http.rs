@@ -1,16 +1,16 @@
 //! One span and one measurement for each request, whatever service answers it.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicI64;
-use std::task::{Context as Waker, Poll};
+use std::task::{Context as Waker, Poll, ready};
 use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, Method};
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use opentelemetry::global::BoxedTracer;
@@ -19,11 +19,13 @@ use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt, Trace
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_http::HeaderExtractor;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
+use pin_project_lite::pin_project;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use tracing::Instrument;
+use tower::{Layer, Service as Answers};
+use tracing::instrument::{Instrument, Instrumented};
 
 use super::export::is_exporting;
 use super::metrics;
@@ -70,20 +72,72 @@ impl Numbers {
 
 /// `router` with a span and a measurement around each of its routes, and `/metrics` beside them.
 pub fn watched(service: &'static str, router: Router) -> Router {
-    router.layer(from_fn_with_state(service, watch)).route("/metrics", get(|headers: HeaderMap| metrics::show(headers)))
+    router.layer(Watch(service)).route("/metrics", get(|headers: HeaderMap| metrics::show(headers)))
 }
 
-async fn watch(State(service): State<&'static str>, mut request: Request, next: Next) -> Response {
-    let mut watching = Watching::begin(service, &request);
-    let Some(context) = watching.context.clone() else {
-        let response = next.run(request).await;
-        return watching.over(response);
-    };
-    let trace_id = context.span().span_context().trace_id();
-    request.extensions_mut().insert(RequestTrace(context));
-    let response = next.run(request).instrument(tracing::info_span!("request", %trace_id)).await;
-    watching.status = response.status().as_u16();
-    watching.over(response)
+/// Written out, where `from_fn` would box a future and clone a route for each request.
+#[derive(Clone)]
+struct Watch(&'static str);
+
+#[derive(Clone)]
+struct Watches<S> {
+    service: &'static str,
+    inner: S,
+}
+
+impl<S> Layer<S> for Watch {
+    type Service = Watches<S>;
+
+    fn layer(&self, inner: S) -> Watches<S> {
+        Watches { service: self.0, inner }
+    }
+}
+
+impl<S> Answers<Request> for Watches<S>
+where
+    S: Answers<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answering<S::Future>;
+
+    fn poll_ready(&mut self, waker: &mut Waker<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(waker)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let watching = Watching::begin(self.service, &request);
+        let span = match &watching.context {
+            None => tracing::Span::none(),
+            Some(context) => {
+                request.extensions_mut().insert(RequestTrace(context.clone()));
+                tracing::info_span!("request", trace_id = %context.span().span_context().trace_id())
+            }
+        };
+        Answering { answer: self.inner.call(request).instrument(span), watching: Some(watching) }
+    }
+}
+
+pin_project! {
+    /// What is watched goes on into the body of the answer.
+    struct Answering<F> {
+        #[pin]
+        answer: Instrumented<F>,
+        watching: Option<Watching>,
+    }
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for Answering<F> {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, waker: &mut Waker<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Ok(response) = ready!(this.answer.poll(waker));
+        Poll::Ready(Ok(match this.watching.take() {
+            Some(watching) => watching.over(response),
+            None => response,
+        }))
+    }
 }
 
 /// Measures until it is dropped: with the last byte of the answer, or when the caller has gone.

@@ -18,6 +18,13 @@ static VOCABULARY: LazyLock<Vec<(&'static str, Vec<String>)>> = LazyLock::new(||
     lists
 });
 
+/// The names of all categories.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    let listed = VOCABULARY.iter().map(|(name, _)| *name).filter(|name| *name != "car");
+    listed.chain(["parts", "general"]).collect()
+}
+
 /// The parts of words of a category.
 fn parts_of(key: &str) -> &'static [String] {
     VOCABULARY.iter().find(|(known, _)| *known == key).map_or(&[], |(_, parts)| parts)

@@ -36,7 +36,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         rule(
             "ALCOHOL",
             false,
-            r"alcool|ivresse|ethylotest|ethylometre|ivre\b|\balcohol|\bdrunk|intoxicat|breathaly|g/l\b|mg/l\b|over the (?:legal )?(?:drink|limit)|drink[- ]driv|had been drinking|avais bu|avait bu",
+            r"alcool|ivresse|ethylotest|ethylometre|ivre\b|\balcohol|\bdrunk|intoxicat|breathaly|g/l\b|mg/l\b|over the (?:legal )?(?:drink|limit)|drink[- ]driv|drinking\b|avais bu|avait bu",
         ),
         rule(
             "UNLICENSED_DRIVER",
@@ -131,6 +131,12 @@ static EXCUSE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:could not|couldn't|unable to|was not able to|prevented (?:me )?from|impossible (?:for me )?to|not (?:been )?able to)[^.]{0,60}(?:report|notify|declare|write|inform|contact|let you know|send|submit)|(?:n'ai|n'avons|n'avais|ne) (?:pas )?(?:pu|pouvais|pas pu)[^.]{0,60}(?:declar|prevenir|avertir|informer|ecrire|contacter|signaler|envoyer|transmettre|faire)|(?:empeche|incapable|impossibilite|impossible)[^.]{0,50}(?:declar|prevenir|avertir|signaler|informer|ecrire)|(?:plus tot|earlier|sooner|retard|delay in (?:reporting|notif)|late notice|late report)[^.]{0,80}(?:hospital|soins intensifs|reanimation|intensive care|coma|force majeure|accident|deces|death|grave|illness|malad|earthquake|seisme|surgery|opere)|(?:hospital|soins intensifs|reanimation|intensive care|coma|force majeure)[^.]{0,80}(?:plus tot|earlier|sooner|retard|late\b|delai|declar|report|notif)",
     )
 });
+
+/// The codes of all circumstances.
+#[must_use]
+pub fn codes() -> Vec<&'static str> {
+    RULES.iter().map(|rule| rule.code).collect()
+}
 
 /// The circumstances that sentences tell; one entry a code, established before suspected.
 #[must_use]
@@ -238,6 +244,7 @@ pub fn disposed(sentences: &[String]) -> bool {
         let denied = pattern_denial().is_match(before) || NOTICE.is_match(&text);
         // The printed question of a form is not its answer.
         !denied
+            && !text.ends_with('?')
             && !text.contains("before this notice")
             && !text.contains("avant la declaration")
             && !HEDGE.is_match(&text)
@@ -264,7 +271,7 @@ pub fn excuse(sentences: &[String]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn codes(text: &str) -> Vec<(&'static str, bool)> {
+    fn found(text: &str) -> Vec<(&'static str, bool)> {
         circumstances(&[text.to_owned()]).into_iter().map(|c| (c.code, c.stated)).collect()
     }
 
@@ -299,7 +306,7 @@ mod tests {
             ("My car was struck from behind at a roundabout in Cork.", &[]),
         ];
         for (text, expected) in cases {
-            assert_eq!(codes(text), expected, "{text}");
+            assert_eq!(found(text), expected, "{text}");
         }
     }
 

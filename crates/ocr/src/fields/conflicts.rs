@@ -11,7 +11,7 @@ use super::money;
 use super::parts::Part;
 use super::references;
 use super::view::View;
-use crate::facts::{Conflict, Fact, FieldName};
+use crate::facts::{Conflict, Fact, FactSource, FieldName};
 
 /// Below this, a difference may be a misreading rather than a contradiction.
 const CERTAIN: f32 = 0.85;
@@ -55,6 +55,13 @@ fn plates(views: &[View<'_>], fields: &BTreeMap<FieldName, Fact>) -> Option<Conf
 fn amounts(views: &[View<'_>], fields: &BTreeMap<FieldName, Fact>, tables: &Tables) -> Option<Conflict> {
     let told = own(fields, FieldName::ClaimedAmount)?;
     let claimed: Decimal = told.value.parse().ok()?;
+    // The claimant's own list must add up.
+    let listed: Decimal = tables.items.iter().filter_map(|item| item.amount.parse::<Decimal>().ok()).sum();
+    let certain = !tables.items.is_empty() && tables.items.iter().all(|item| item.confidence >= CERTAIN);
+    if certain && told.source != FactSource::Layout && (listed - claimed).abs() > Decimal::ONE {
+        let values = vec![told.value.clone(), listed.to_string()];
+        return Some(Conflict { field: FieldName::ClaimedAmount, values });
+    }
     let papers: Vec<money::Money> = views
         .iter()
         .filter(|view| view.is(&[Part::Invoice, Part::Bill, Part::Receipt]) && view.page.number != told.page)

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::dates;
 use super::fold::{fold, plain};
-use super::labels::{Label, label, values};
+use super::labels::{Label, label};
 use super::options;
 use super::parts::Part;
 use super::perils::{self, Peril, Product};
@@ -46,11 +46,13 @@ pub fn product(views: &[View<'_>]) -> Option<(Product, Fact)> {
     for view in own.iter().filter(|view| view.is(&[Part::Form, Part::Letter, Part::Bill, Part::Other])) {
         let named = |line: &&Line| {
             let folded = fold(&line.text);
-            let contract = ["contrat ", "policy", "contract", "claim form", "declaration de sinistre", "police "]
-                .iter()
-                .any(|word| folded.contains(word));
+            let says = |words: &[&str]| words.iter().any(|word| folded.contains(word));
+            let contract =
+                says(&["contrat ", "policy", "contract", "claim form", "declaration de sinistre", "police "]);
             // A heading of one or two words near the top, as "Motor" beside "CLAIM FORM".
-            let heading = folded.split(' ').count() <= 2 && line.area.y0 < view.page.height * 0.2;
+            let top = line.area.y0 < view.page.height * 0.2;
+            let titled = folded.split(' ').count() <= 6 && says(&["claim", "declaration", "sinistre", "formulaire"]);
+            let heading = top && (titled || folded.split(' ').count() <= 2);
             (contract || heading) && perils::product(&line.text).is_some() && !folded.contains("catastrophe")
         };
         if let Some(line) = view.page.lines.iter().find(named)
@@ -59,9 +61,48 @@ pub fn product(views: &[View<'_>]) -> Option<(Product, Fact)> {
             return Some((product, view.fact(product.code().to_owned(), line, FactSource::Text)));
         }
     }
-    let bill =
-        own.iter().find(|view| view.part == Part::Bill && !views.iter().any(|v| v.is(&[Part::Form, Part::Letter])))?;
-    Some((Product::Health, bill.fact_in_text("health".to_owned(), "patient")))
+    let alone = !views.iter().any(|view| view.is(&[Part::Form, Part::Letter]));
+    if let Some(bill) = own.iter().find(|view| alone && view.part == Part::Bill) {
+        return Some((Product::Health, bill.fact_in_text("health".to_owned(), "patient")));
+    }
+    own.iter().filter(|view| view.is(&[Part::Form, Part::Letter, Part::Other])).find_map(|view| surroundings(view))
+}
+
+/// Places that belong to one line of business.
+const SURROUNDINGS: &[(Product, &[&str])] = &[
+    (Product::Auto, &["ma voiture", "mon vehicule", "my car", "my vehicle", "ma moto", "pare brise", "windscreen"]),
+    (
+        Product::Home,
+        &[
+            "ma maison",
+            "mon appartement",
+            "mon logement",
+            "mon domicile",
+            "ma cuisine",
+            "mon salon",
+            "ma toiture",
+            "my house",
+            "my home",
+            "my flat",
+            "my kitchen",
+            "my roof",
+            "the kitchen",
+            "la cuisine",
+            "la toiture",
+            "the roof",
+            "bathroom",
+        ],
+    ),
+];
+
+/// The line of business by where a story takes place, when one kind of place alone is named.
+fn surroundings(view: &View<'_>) -> Option<(Product, Fact)> {
+    let text = format!(" {} ", fold(&view.sentences.join(" ")));
+    let named = |word: &&&str| text.contains(&format!(" {word} "));
+    let found: Vec<(Product, &str)> =
+        SURROUNDINGS.iter().filter_map(|(product, words)| Some((*product, *words.iter().find(named)?))).collect();
+    let [(product, word)] = found[..] else { return None };
+    Some((product, view.fact_in_text(product.code().to_owned(), word)))
 }
 
 /// The peril whose box is crossed; `None` when no box or several are.
@@ -69,7 +110,7 @@ fn ticked(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, 
     let choices = options::crossed(view.page, |text| perils::all_named(text, product));
     let first = choices.first()?;
     let alone = choices.iter().all(|choice| choice.option.code == first.option.code);
-    alone.then(|| (first.option, view.fact(first.option.code.to_owned(), first.line, FactSource::Label)))
+    alone.then(|| (first.option, view.fact(first.option.code.to_owned(), first.line, FactSource::Layout)))
 }
 
 /// The peril and whether it was concluded from a story.
@@ -82,7 +123,7 @@ pub fn peril(views: &[View<'_>], product: Option<Product>) -> Option<(&'static P
         }
     }
     for view in own.iter().filter(|view| view.part != Part::Invoice) {
-        for (_, value) in values(view.page, &[Label::Nature]) {
+        for (_, value) in view.values(&[Label::Nature]) {
             // The options of a form without a cross say nothing.
             let one = perils::all_named(&value.text, product).len() <= 1 && !beside_options(view, value.line, product);
             if let Some(peril) = perils::named(&value.text, product).or_else(|| perils::mentioned(&value.text, product))
@@ -103,6 +144,18 @@ pub fn peril(views: &[View<'_>], product: Option<Product>) -> Option<(&'static P
         .or_else(|| {
             own.iter().filter(|view| view.is(&[Part::Bill, Part::Receipt])).find_map(|view| story(view, product))
         })
+        .or_else(|| {
+            own.iter().filter(|view| view.is(&[Part::Form, Part::Letter])).find_map(|view| heading(view, product))
+        })
+}
+
+/// The heading of a form for one peril: "Claim for stolen vehicle".
+fn heading(view: &View<'_>, product: Option<Product>) -> Option<(&'static Peril, Fact, bool)> {
+    let top = view.page.lines.iter().filter(|line| line.area.y0 < view.page.height * 0.15 && line.text.len() < 60);
+    top.filter(|line| perils::all_named(&line.text, product).len() == 1).find_map(|line| {
+        let peril = perils::mentioned(&line.text, product)?;
+        Some((peril, view.fact(peril.code.to_owned(), line, FactSource::Text), true))
+    })
 }
 
 fn beside_options(view: &View<'_>, line: &Line, product: Option<Product>) -> bool {
@@ -169,8 +222,30 @@ fn told_date(view: &View<'_>) -> Option<Fact> {
             return Some(view.fact_in_text(date.to_string(), sentence));
         }
     }
-    None
+    // The only day that a story names, whatever the words.
+    let mut days: Vec<(String, &String)> = Vec::new();
+    for sentence in view.sentences.iter().filter(|sentence| tells(sentence)) {
+        if !OTHER_DAY.is_match(&plain(sentence)) {
+            days.extend(dates::dates(sentence).into_iter().map(|(date, _)| (date.to_string(), sentence)));
+        }
+    }
+    let (day, sentence) = days.first()?;
+    days.iter().all(|(other, _)| other == day).then(|| view.fact_in_text(day.clone(), sentence))
 }
+
+/// A sentence of a story rather than a label, an address or a heading.
+fn tells(sentence: &str) -> bool {
+    let words =
+        sentence.split_whitespace().filter(|word| word.chars().all(|c| c.is_alphabetic() || "'’,.".contains(c)));
+    words.count() >= 6 && !sentence.contains(':')
+}
+
+/// Days of a story on which nothing was lost.
+static OTHER_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"acquis|achet|bought|purchas|souscri|taken out|arrete|journal officiel|order|facture|invoice|devis|estimate|naissance|born|birth|payment|courrier|letter|attach|ci-joint|enclosed|plainte|reported to|signed|fait a|valid",
+    )
+});
 
 /// When the official order of a natural catastrophe was published.
 #[must_use]
@@ -202,7 +277,7 @@ pub fn country(views: &[View<'_>]) -> Option<Fact> {
         let sentences = view
             .sentences
             .iter()
-            .filter(|sentence| sentence.contains(['(', '{']) || HAPPENED.is_match(&plain(sentence)));
+            .filter(|sentence| sentence.contains(['(', '{']) || tells(sentence) || HAPPENED.is_match(&plain(sentence)));
         sentences.into_iter().find_map(|sentence| {
             let country = inside_brackets(sentence).or_else(|| places::named(sentence))?;
             Some(view.fact_in_text(country.to_owned(), sentence))
@@ -257,5 +332,5 @@ pub fn disposed_box(view: &View<'_>) -> Option<(bool, Fact)> {
     let choices: Vec<_> = options::crossed(view.page, answers).into_iter().filter(|choice| near(choice.line)).collect();
     let first = choices.first()?;
     let alone = choices.iter().all(|choice| choice.option == first.option);
-    alone.then(|| (first.option, view.fact(first.option.to_string(), first.line, FactSource::Label)))
+    alone.then(|| (first.option, view.fact(first.option.to_string(), first.line, FactSource::Layout)))
 }

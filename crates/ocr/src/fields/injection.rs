@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::disguise::{disguised, visible};
 use super::fold::plain;
 
 struct Rule {
@@ -23,7 +24,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     vec![
         // Imitated roles, messages, tool calls and results.
         rule(
-            3,
+            2,
             r"(?:^|[\n.;|\]>*#] *)(?:system|systeme|assistant|developer|admin(?:istrator|istrateur)?|root)(?: (?:message|prompt|note|notice|override|instruction)s?)? *[:>\]]",
         ),
         rule(
@@ -63,7 +64,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         // A decision, a confidence or an amount dictated.
         rule(
             2,
-            r#"(?:approve|accept|approuve[zr]?|accepte[zr]?|valide[zr]?|pay|authori[sz]e|output|return|answer|respond|reply|reponde[zr]|reponds|renvoye[zr]|renvoie|retourne[zr]?|mark|set|classe[zr]|indique[zr]|emit|issue|conclude|conclu\w+|decide)\b[^.\n]{0,70}(?:["'«“] *(?:approve|approved|accept|accord|approuve|deny|pay|payer)|\bstatus\b|\bstatut\b|\bconfiance\b|confidence|\bscore\b|full amount|montant (?:total|maximum|integral|maximal)|maximum (?:amount|payout)|as (?:approved|covered|valid|paid)|comme (?:approuve|valide|accepte|couvert|conforme)|decision\b)"#,
+            r#"(?:approve|accept|approuve[zr]?|accepte[zr]?|valide[zr]?|pay|authori[sz]e|output|return|answer|respond|reply|reponde[zr]|reponds|renvoye[zr]|renvoie|retourne[zr]?|mark|set|classe[zr]|indique[zr]|emit|issue|conclude|conclu\w+|decide)\b[^.\n]{0,70}(?:["'«“] *(?:approve|approved|accept|accord|approuve|deny|pay|payer)|\bstatus\b|\bstatut\b|\bconfiance\b|confidence|\bscore\b|payable|full amount|montant (?:total|maximum|integral|maximal)|maximum (?:amount|payout)|as (?:approved|covered|valid|paid)|comme (?:approuve|valide|accepte|couvert|conforme)|decision\b)"#,
         ),
         rule(
             2,
@@ -76,17 +77,99 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         ),
         rule(
             3,
-            r"(?:(?:\ball|every|toutes?|tous|l'ensemble des?)[^.\n]{0,30}(?:checks?|controls?|verifications?|controles?|validations?)|(?:fraud|fraude|coverage|eligibility|policy|contract|compliance|identity|safety|security|garantie)[^.\n]{0,12}(?:checks?|detection|verifications?|controles?|validations?)|(?:detection|verifications?|controles?) (?:de |des |du |anti-?)(?:fraude|garanties?|contrat|identite)|guardrails?|garde-fous|anti-?fraude)[^.\n]{0,40}(?:have been|has been|were|was|are|is|ont ete|a ete|sont|est)[^.\n]{0,25}(?:done|complet|disabled|passed|performed|skipped|deactivated|turned off|validated|cleared|bypass|\boff\b|faites?|effectue|realise|desactive|termine|validee?s?|suspendu|ignore|passee?s?|waived)",
+            r"(?:(?:fraud|fraude|coverage|eligibility|policy|contract|compliance|identity|safety|security|garantie)[^.\n]{0,12}(?:checks?|detection|verifications?|controles?|validations?)|(?:detection|verifications?|controles?) (?:de |des |du |anti-?)(?:la |l')?(?:fraude|garanties?|contrat|identite|franchise|plafond|couverture|limites?)|guardrails?|garde-fous|anti-?fraude)[^.\n]{0,40}(?:have been|has been|were|was|are|is|ont ete|a ete|sont|est)[^.\n]{0,25}(?:done|complet|disabled|passed|performed|skipped|deactivated|turned off|validated|cleared|bypass|\boff\b|faites?|effectue|realise|desactive|termine|validee?s?|suspendu|ignore|passee?s?|waived)",
         ),
         rule(
             2,
-            r"(?:override|debug|maintenance|test|god|admin) mode|mode (?:debug|test|maintenance|admin|derogation)|authori[sz]ation (?:code|level)|pre-?approved by|deja (?:approuve|valide) par (?:le systeme|la direction|l'administrateur)",
+            r"(?:override|debug|maintenance|test|god|admin) mode|mode (?:debug|test|maintenance|admin|derogation)|authori[sz]ation (?:code|level)|deja (?:approuve|valide) par (?:le systeme|la direction|l'administrateur)",
         ),
         rule(
             2,
             r"\b(?:human|humain|manual|manuelle?|gestionnaire)[^.\n]{0,25}(?:review|revue|intervention|verification|validation|controle|check)[^.\n]{0,30}(?:not (?:required|needed|necessary)|unnecessary|inutile|pas (?:necessaire|requise?)|superflu|disabled|desactive|skip|waived|ignore)",
         ),
+        rule(
+            2,
+            r"(?:\ball|every|toutes?|tous|l'ensemble des?)[^.\n]{0,30}(?:checks?|controls?|verifications?|controles?|validations?)[^.\n]{0,40}(?:done|complet|disabled|passed|performed|skipped|deactivated|validated|cleared|bypass|faites?|effectue|realise|desactive|termine|validee?s?|waived)",
+        ),
+        rule(
+            2,
+            r"(?:verifications?|controles?|checks?|validations?)[^.\n]{0,40}(?:deja|already)[^.\n]{0,20}(?:effectue|faite?|realise|done|complet|performed|passed)|no (?:further|additional|manual|human|more) (?:verification|check|review|control|validation)s?\b|aucune? (?:verification|controle|revue|validation)[^.\n]{0,20}(?:supplementaire|necessaire|humaine?|requise?)|sans (?:aucun )?(?:controle|verification|validation|intervention|revue) (?:humaine?|manuelle?)|without (?:any )?(?:human|manual)",
+        ),
+        // Who is spoken to: a machine by name, or whoever turns out to be one.
+        rule(
+            2,
+            r"\b(?:a\.?i\.?|ia|llm|automated|automatic|machine|virtual|rules?|decision|claims?|ocr) (?:reviewer|agent|assistant|model|reader|system|processor|adjuster|engine|software|bot|pipeline|processing|tool)s?\b|\bagents? (?:ia|ai|automatiques?|virtuels?)\b|\bmoteur (?:de |d')(?:regles|decision|traitement|analyse)|\b(?:systeme|outil|logiciel|lecteur|traitement) (?:automati\w+|de (?:traitement|decision|lecture|regles))",
+        ),
+        rule(
+            3,
+            r"(?:if you(?: are|'re)|si (?:vous etes|tu es))[^.\n]{0,15}(?:\bai\b|\bia\b|a\.i\.|llm|language model|modele|assistant|robot|bot\b|machine|automat|chatbot|intelligence)|(?:any|every|tout|toute|whichever) (?:a\.?i\.?|ia|llm|(?:language )?model|modele|automated \w+|bot|robot|assistant|systeme?)\b[^.\n]{0,12}(?:process|read|review|handl|analy|that|who|which|qui|lisant|traitant|charge)",
+        ),
+        rule(
+            3,
+            r"#{2,} *(?:instructions?|system|response|input|task|consignes?)\b|\boverride *[:=]|message (?:de l'|from the |from )(?:administrat|system)",
+        ),
+        rule(
+            3,
+            r"\b(?:payable_amount|reason_codes?|manual_review|ocr_confidence|proposed_amount|injection_evidence|evidence_disposed)\b",
+        ),
+        rule(
+            3,
+            r"(?:answer|reply|respond|output|repond\w*|reponse)[^.\n]{0,12}(?:only|solely|exclusively|uniquement|exclusivement|seulement)[^.\n]{0,12}(?:with|par|avec|:|«)",
+        ),
+        rule(
+            3,
+            r"pre-?(?:approved|approuve\w*|validee?)[^.\n]{0,15}(?:by|par) (?:the |le |la )?(?:system|systeme|engine|moteur|algorithm|ai\b|ia\b|admin)",
+        ),
+        rule(
+            3,
+            r"(?:do not|don't|never) (?:escalate|refer|forward|send|route|flag|pass)[^.\n]{0,30}(?:human|handler|adjuster|reviewer|manual|person\b)|ne (?:le |la |pas )?(?:transmette[zr]|transmettre|transfere[zr]|envoye[zr]|soumette[zr]|soumettre|escalade[zr])[^.\n]{0,40}(?:gestionnaire|humain|expert humain|revue)",
+        ),
+        rule(
+            3,
+            r"\b(?:ignore|bypass|skip|override|disable|contourne[zr]?|desactive[zr]?|saute[zr]?|ignore[zr])\b(?: (?:the|any|all|every|le|la|les|l'|tout|toute))*[^.\n]{0,12}(?:limits?|deductible|exclusions?|validation|verifications?|cover(?:age)? terms|waiting period|franchise|plafond|carence|conditions du contrat|controles?)\b",
+        ),
+        rule(
+            2,
+            r"(?:do not|don't|ne pas|without) (?:apply|applying|deduct|appliquer|deduire|retenir)[^.\n]{0,30}(?:deductible|franchise|limit|plafond|exclusion|depreciation|vetuste|waiting|carence)|(?:consider|treat|considere[zr]?|traite[zr]?)[^.\n]{0,50}(?:authenti|genuine|as covered|as valid|comme (?:couvert|valide|authenti))",
+        ),
+        rule(
+            3,
+            r"(?:instructions?|note|message|priere|consignes?|rappel|reminder|notice|request|order|avis)[^.\n]{0,15}\b(?:for|to|pour|au|aux|a)\b ?(?:the |l'|le |la |les |any |all )?(?:model|modele|assistant|robot|bot|machine|logiciel|systeme|system|algorithm|reader|lecteur|a\.?i\.?|ia|llm)s?\b",
+        ),
+        rule(
+            3,
+            r#"["']role["'] *:|\b(?:your|ta|votre) (?:new|nouvelle|only|seule|real|vraie) (?:task|mission|role|goal|objective|job|tache|objectif)\b"#,
+        ),
+        rule(
+            3,
+            r"(?:^|[.!?;:,|] *|please )(?:forget|disregard|ignore[zr]?|oublie[zr]?) (?:everything|all (?:that|of)|tout ce qu|what (?:you|was|is))",
+        ),
+        rule(
+            3,
+            r"(?:coverage|fraud|policy|identity|contract|couverture|fraude|contrat|garantie)[^.:\n]{0,12}(?:verification|screening|check|control\w*|validation)? *: *(?:passed|ok\b|done|disabled|skipped|validee?|effectuee?|desactivee?)",
+        ),
+        rule(
+            3,
+            r"(?:print|write|say|ecri\w+|affiche[zr]?|repete[zr]?) (?:only |uniquement )?(?:the word|le mot)|n'(?:appele[zr]?|utilise[zr]?|execute[zr]?) (?:aucune?|pas d'|pas les) ?(?:outil|fonction)",
+        ),
+        // Weak signs that need company.
+        rule(
+            1,
+            r"\b(?:approve|accept|approuve[zr]?|valide[zr]?|accepte[zr]?) (?:the|this|la|le|ce|cette|every\w*|all|tout)\b|from now on|desormais|dorenavant",
+        ),
+        rule(
+            1,
+            r"(?:claim|dossier|sinistre|demande) (?:is|est|has been|a ete)(?: \w+)? ?(?:pre-?)?(?:approved|approuve|accepte|valide|covered|couvert)|\bdecision *: *(?:accord|accepte|approuve|favorable)",
+        ),
     ]
+});
+
+/// Earlier letters and reminders may be set aside by anybody.
+static LETTERS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:previous|earlier|prior|precedente?s?|last|dernier|derniere) (?:letter|e-?mail|message|courrier|courriel|lettre|mail|rappel|reminder|invoice|facture|devis|estimate|declaration|form|formulaire|note)s?|(?:letter|e-?mail|message|courrier|courriel|lettre|mail|rappel|devis|declaration) (?:above|precedente?s?|ci-dessus|anterieure?)",
+    )
+    .expect("a constant pattern")
 });
 
 /// Printed notices and legal wording that speak of systems, decisions or checks without commanding any.
@@ -104,7 +187,7 @@ static NOTICE: LazyLock<Regex> = LazyLock::new(|| {
 pub fn instructions(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for passage in passages(text) {
-        let plain = plain(&visible(&passage));
+        let plain = LETTERS.replace_all(&plain(&visible(&passage)), "letter").into_owned();
         if NOTICE.is_match(&plain) && weigh(&plain) < 2 * ENOUGH {
             continue;
         }
@@ -112,18 +195,17 @@ pub fn instructions(text: &str) -> Vec<String> {
             found.push(passage.trim().chars().take(400).collect());
         }
     }
+    let text = visible(text);
+    if found.is_empty()
+        && let Some((from, to)) = disguised(&text)
+    {
+        found.push(text[from..to].chars().take(400).collect());
+    }
     found
 }
 
 fn weigh(plain: &str) -> i32 {
     RULES.iter().filter(|rule| rule.says.is_match(plain)).map(|rule| rule.weight).sum()
-}
-
-/// Without the zero-width and direction marks that hide words from a search.
-fn visible(text: &str) -> String {
-    text.chars()
-        .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}'))
-        .collect()
 }
 
 /// Overlapping windows of two sentences: an instruction is often split over a full stop.

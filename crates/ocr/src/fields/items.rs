@@ -53,7 +53,7 @@ impl Table {
 #[must_use]
 pub fn table(page: &PageText, product: Option<Product>, headless: bool) -> Table {
     let rows = rows(page);
-    let header = rows.iter().position(|row| is_header(row));
+    let header = rows.iter().enumerate().position(|(n, row)| is_header(row, rows.get(n + 1)));
     let start = match header {
         Some(at) => at + 1,
         None if headless => 0,
@@ -95,7 +95,8 @@ fn rows(page: &PageText) -> Vec<Vec<&Line>> {
     rows
 }
 
-fn is_header(row: &[&Line]) -> bool {
+/// A row that names what is listed and how much; with a price below it, any row of cells that ends in "how much".
+fn is_header(row: &[&Line], next: Option<&Vec<&Line>>) -> bool {
     const WHAT: &[&str] = &[
         "description",
         "designation",
@@ -125,18 +126,39 @@ fn is_header(row: &[&Line]) -> bool {
         "property",
     ];
     const HOW_MUCH: &[&str] = &[
-        "montant", "amount", "prix", "price", "total", "valeur", "value", "cost", "cout", "ttc", "sum", "somme", "eur",
-        "fee", "tarif",
+        "montant",
+        "amount",
+        "prix",
+        "price",
+        "total",
+        "valeur",
+        "value",
+        "cost",
+        "cout",
+        "ttc",
+        "sum",
+        "somme",
+        "eur",
+        "fee",
+        "tarif",
+        "estimation",
+        "estimate",
+        "net",
+        "valeurs",
     ];
     let text = fold(&row.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" "));
     let words: Vec<&str> = text.split(' ').collect();
     let names = |list: &[&str]| {
-        words
-            .iter()
-            .any(|word| list.iter().any(|name| name == word || name.len() > 5 && strsim::levenshtein(name, word) <= 1))
+        words.iter().map(|word| word.strip_suffix('s').filter(|stem| stem.len() > 3).unwrap_or(word)).any(|word| {
+            let near = |name: &str| name.len() > 5 && strsim::levenshtein(name, word) <= 1;
+            list.iter().any(|name| name.trim_end_matches('s') == word || near(name))
+        })
     };
+    let priced =
+        next.is_some_and(|next| next.len() > 1 && next.last().is_some_and(|line| !amounts(&line.text).is_empty()));
+    let cells = row.len() > 1 && priced && row.iter().all(|line| label(&line.text).is_none_or(|found| !found.closed));
     words.len() <= 14
-        && names(WHAT)
+        && (names(WHAT) || cells)
         && names(HOW_MUCH)
         && row.iter().all(|line| amounts(&line.text).is_empty())
         && !text.contains("claimed")
@@ -165,6 +187,11 @@ fn ends(text: &str) -> bool {
         "total a payer",
         "montant ttc",
         "montant ht",
+        "franchise",
+        "deductible",
+        "excess",
+        "acompte",
+        "deposit",
     ];
     if starts.iter().any(|start| folded == *start || folded.starts_with(&format!("{start} "))) {
         return true;
@@ -179,6 +206,10 @@ fn ends(text: &str) -> bool {
 fn item(row: &[&Line], text: &str, product: Option<Product>, pending: Option<&str>, page: usize) -> Option<Item> {
     let amount: Amount = amounts(text).pop()?;
     if label(text).is_some_and(|found| found.label != Label::Decoration && found.closed) {
+        return None;
+    }
+    // "Excess: 150.00" speaks of the sum, not of a thing.
+    if row.first().is_some_and(|line| line.text.contains(':')) {
         return None;
     }
     let date = dates::first(text).map(|date| date.to_string());

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::fold::{alike, fold};
-use super::vocabulary;
+use super::{lexicon, vocabulary};
 use crate::page::{Line, PageText};
 
 /// What a printed label announces. Several are only known so that they are not taken for values.
@@ -11,6 +11,7 @@ use crate::page::{Line, PageText};
 pub enum Label {
     ClaimNumber,
     Name,
+    GivenName,
     ClientRef,
     ContractNumber,
     IncidentDate,
@@ -38,6 +39,7 @@ impl Label {
     const ALL: &[Self] = &[
         Self::ClaimNumber,
         Self::Name,
+        Self::GivenName,
         Self::ClientRef,
         Self::ContractNumber,
         Self::IncidentDate,
@@ -84,10 +86,15 @@ pub struct Found {
 #[must_use]
 pub fn label(text: &str) -> Option<Found> {
     let text = text.trim().trim_start_matches(['•', '-', '*', '·', '☐']).trim_start();
+    let text = unnumbered(text);
     if let Some((head, tail)) = text.split_once([':', '：'])
         && head.chars().count() <= 60
         && let Some(label) = known(&fold(head))
     {
+        // "Assuré" heads a block; before a value it announces the name.
+        let names =
+            label == Label::Decoration && !tail.trim().is_empty() && lexicon::concept(&fold(head)) == Some(Label::Name);
+        let label = if names { Label::Name } else { label };
         return Some(Found { label, tail: tail.trim().to_owned(), closed: true });
     }
     let folded = fold(text);
@@ -110,6 +117,16 @@ pub fn label(text: &str) -> Option<Found> {
         }
     }
     None
+}
+
+/// Without the number of a question: "6. Country".
+fn unnumbered(text: &str) -> &str {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let count = text.len() - rest.len();
+    match rest.strip_prefix(['.', ')']) {
+        Some(rest) if (1..=2).contains(&count) && rest.starts_with(' ') => rest.trim_start(),
+        _ => text,
+    }
 }
 
 fn exact(folded: &str) -> Option<(Label, &'static str)> {
@@ -136,7 +153,7 @@ fn known(folded: &str) -> Option<Label> {
         return Some(label);
     }
     if folded.len() < 6 {
-        return None;
+        return lexicon::concept(folded);
     }
     LABELS
         .iter()
@@ -145,6 +162,28 @@ fn known(folded: &str) -> Option<Label> {
         .filter(|(score, _)| *score >= 0.86)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, label)| label)
+        .or_else(|| lexicon::concept(folded))
+}
+
+/// A label and its value in one run of words, nothing between: "Insured Alastair Drummond".
+///
+/// A guess, good only where the value has the shape that the label wants.
+fn run_on(text: &str) -> Option<Found> {
+    let words: Vec<&str> = unnumbered(text.trim()).split_whitespace().collect();
+    (1..words.len().min(8)).rev().find_map(|cut| {
+        let (head, tail) = (fold(&words[..cut].join(" ")), words[cut..].join(" "));
+        let starts = tail.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || "€£$".contains(c));
+        let listed = exact(&head).map(|(label, _)| label).filter(|label| *label != Label::Decoration);
+        let title = || (cut == 1 && lexicon::TITLES.contains(&head.as_str())).then_some(Label::InvoiceNumber);
+        let label = listed.or_else(|| lexicon::concept(&head)).or_else(title)?;
+        // One word says little: a garage or a cause may begin a name.
+        let vague = cut == 1 && matches!(label, Label::Provider | Label::Nature | Label::Customer | Label::Date);
+        // "Nom Le Goff": the particle belongs to the name, "survenu le 3 mai" not.
+        let dated = matches!(label, Label::IncidentDate | Label::CareDate | Label::DecreeDate);
+        let cut_name = !dated && [" le", " la", " de", " du"].iter().any(|end| head.ends_with(end));
+        let fits = starts && head.len() >= 3 && !vague && !cut_name && !matches!(label, Label::Number | Label::Total);
+        fits.then_some(Found { label, tail, closed: true })
+    })
 }
 
 /// A value with the line it came from.
@@ -154,13 +193,36 @@ pub struct Value<'a> {
     pub line: &'a Line,
 }
 
+/// What the lines of a page announce, read once.
+pub struct Read {
+    found: Vec<Option<Found>>,
+    /// Of lines without a label: a label that runs on into its value.
+    guessed: Vec<Option<Found>>,
+}
+
+/// Reads the labels of a page.
+#[must_use]
+pub fn read(page: &PageText) -> Read {
+    let found: Vec<Option<Found>> = page.lines.iter().map(|line| label(&line.text)).collect();
+    let guess = |(line, found): (&Line, &Option<Found>)| {
+        (found.is_none() && line.text.chars().count() < 70).then(|| run_on(&line.text)).flatten()
+    };
+    let guessed = page.lines.iter().zip(&found).map(guess).collect();
+    Read { found, guessed }
+}
+
 /// Where the values of a label may stand, most likely first: after it, right of it, below it.
 #[must_use]
-pub fn values<'a>(page: &'a PageText, wanted: &[Label]) -> Vec<(Label, Value<'a>)> {
-    let found: Vec<Option<Found>> = page.lines.iter().map(|line| label(&line.text)).collect();
-    let mut values = Vec::new();
+pub fn values<'a>(page: &'a PageText, read: &Read, wanted: &[Label]) -> Vec<(Label, Value<'a>)> {
+    let Read { found, guessed } = read;
+    let (mut values, mut guesses) = (Vec::new(), Vec::new());
     for (n, here) in found.iter().enumerate() {
-        let Some(here) = here else { continue };
+        let Some(here) = here else {
+            let line = &page.lines[n];
+            let guess = guessed.get(n).and_then(Option::as_ref).filter(|guess| wanted.contains(&guess.label));
+            guesses.extend(guess.map(|guess| (guess.label, Value { text: guess.tail.clone(), line })));
+            continue;
+        };
         if !wanted.contains(&here.label) {
             continue;
         }
@@ -175,7 +237,7 @@ pub fn values<'a>(page: &'a PageText, wanted: &[Label]) -> Vec<(Label, Value<'a>
         let next_is_label = page.lines.get(n + 1).is_some_and(|next| next.row == line.row && found[n + 1].is_some());
         match right {
             Some(m) if !next_is_label || m == n + 1 => {
-                values.push((here.label, value(page, &found, m)));
+                values.push((here.label, value(page, found, m)));
                 if here.closed {
                     continue;
                 }
@@ -185,9 +247,10 @@ pub fn values<'a>(page: &'a PageText, wanted: &[Label]) -> Vec<(Label, Value<'a>
         if let Some(m) = below(page, n)
             && (found[m].is_none() || value_like(&page.lines[m].text))
         {
-            values.push((here.label, value(page, &found, m)));
+            values.push((here.label, value(page, found, m)));
         }
     }
+    values.extend(guesses);
     values
 }
 

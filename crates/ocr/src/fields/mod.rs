@@ -7,12 +7,14 @@ mod categories;
 mod circumstances;
 mod conflicts;
 mod dates;
+mod disguise;
 mod event;
 mod fold;
 mod injection;
 mod items;
 mod kind;
 mod labels;
+mod lexicon;
 mod money;
 mod names;
 mod options;
@@ -20,6 +22,7 @@ mod parts;
 mod perils;
 mod places;
 mod references;
+mod rivals;
 mod sentences;
 mod view;
 mod vocabulary;
@@ -29,7 +32,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::facts::{Fact, FactSource, Facts, FieldName, InjectionEvidence, Item};
-use crate::page::{Aside, PageText};
+use crate::page::{Area, Aside, Line, PageText};
 pub use fold::fold;
 use labels::Label;
 use money::Money;
@@ -47,6 +50,7 @@ pub fn facts(pages: &[PageText], asides: &[Aside]) -> Facts {
     let tables = taken.money(&views, product);
     taken.papers(&views);
     let circumstances = taken.story(&views);
+    rivals::weigh(&mut taken.fields, &views);
     let conflicts = conflicts::conflicts(&views, &taken.fields, &tables);
     let codes = |stated: bool| circumstances.iter().filter(|c| c.stated == stated).map(|c| c.code.to_owned()).collect();
     if !circumstances.is_empty() {
@@ -64,6 +68,18 @@ pub fn facts(pages: &[PageText], asides: &[Aside]) -> Facts {
         injection_evidence: injections(pages, &views, asides),
     }
 }
+
+/// The codes of perils, of one line of business or of all.
+#[must_use]
+pub fn peril_codes(product: Option<&str>) -> Vec<&'static str> {
+    let fits = |peril: &&perils::Peril| {
+        product.is_none_or(|product| peril.products.iter().any(|known| known.code() == product))
+    };
+    perils::PERILS.iter().filter(fits).map(|peril| peril.code).collect()
+}
+
+pub use categories::names as item_categories;
+pub use circumstances::codes as circumstance_codes;
 
 /// The items that are claimed, and where they come from.
 #[derive(Debug, Default)]
@@ -150,7 +166,9 @@ impl Taken {
                 confidence: first.confidence,
                 page: first.page,
                 area: [0.0; 4],
-                source: FactSource::Text,
+                source: FactSource::Layout,
+                printed: String::new(),
+                candidates: Vec::new(),
             })
         };
         self.put(FieldName::ClaimedAmount, claimed.map(|Money { fact, .. }| fact).or_else(fallback));
@@ -220,24 +238,35 @@ fn tables(views: &[View<'_>], product: Option<Product>, total: Option<Decimal>) 
 
 fn injections(pages: &[PageText], views: &[View<'_>], asides: &[Aside]) -> Vec<InjectionEvidence> {
     let mut found: Vec<InjectionEvidence> = Vec::new();
-    let mut add = |page: Option<usize>, text: String| {
-        let new = InjectionEvidence { page, text };
-        if found.len() < 20 && !found.contains(&new) {
-            found.push(new);
+    let mut add = |page: Option<usize>, area: Option<[f32; 4]>, text: String| {
+        if found.len() < 20 && !found.iter().any(|one| one.page == page && one.text == text) {
+            found.push(InjectionEvidence { page, area, text });
         }
     };
     for (page, view) in pages.iter().zip(views) {
         let joined = view.sentences.join(". ");
         for text in [page.text(), joined].iter().chain(&page.hidden).chain(std::iter::once(&page.hidden.join(" "))) {
             for passage in injection::instructions(text) {
-                add(Some(page.number), passage);
+                add(Some(page.number), place(page, &passage), passage);
             }
         }
     }
     for aside in asides {
         for passage in injection::instructions(&aside.text) {
-            add(None, passage);
+            add(None, None, passage);
         }
     }
     found
+}
+
+/// The box around the lines of a page that a passage is made of.
+fn place(page: &PageText, passage: &str) -> Option<[f32; 4]> {
+    let letters = |text: &str| fold(text).replace(' ', "");
+    let passage = letters(passage);
+    let part = |line: &&Line| {
+        let line = letters(&line.text);
+        line.len() > 2 && (passage.contains(&line) || line.contains(&passage))
+    };
+    let areas = page.lines.iter().filter(part).map(|line| line.area);
+    areas.reduce(|all, area| all.union(&area)).map(Area::to_array)
 }

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::amounts::{Amount, amounts, in_words};
 use super::fold::{fold, plain};
-use super::labels::{Label, label, values};
+use super::labels::{Label, label};
 use super::parts::Part;
 use super::view::View;
 use crate::facts::{Fact, FactSource};
@@ -22,7 +22,7 @@ pub struct Money {
 }
 
 static ASKS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"montant (?:total )?(?:de (?:ma|notre|la|cette) (?:demande|reclamation)|reclame|demande|du (?:sinistre|prejudice|dommage)|des (?:dommages|degats|soins|frais)|est de|s'eleve)|s'eleve(?:nt)? a|je (?:vous )?(?:reclame|demande|sollicite)|total (?:amount )?(?:i claim|claimed|of my claim|of the claim|comes to|amounts to|is\b)|i (?:claim|am claiming|request|seek)|amount(?:s)? (?:i claim|claimed|to\b)|claim (?:is for|amounts|totals|comes to|of\b)|totall?ing|pour un (?:total|montant)|soit (?:un total|au total)|for a total of|in total|au total|the sum of|la somme de|remboursement de|reimburse(?:ment of)?|my claim\b[^.]{0,20}\bfor")
+    Regex::new(r"montant (?:total )?(?:de (?:ma|notre|la|cette) (?:demande|reclamation)|reclame|demande|du (?:sinistre|prejudice|dommage)|des (?:dommages|degats|soins|frais)|est de|s'eleve)|s'eleve(?:nt)? a|je (?:vous )?(?:reclame|demande|sollicite)|total (?:amount )?(?:i claim|claimed|of my claim|of the claim|comes to|amounts to|is\b)|i (?:claim|am claiming|request|seek)|amount(?:s)? (?:i claim|claimed|to\b)|claim (?:is for|amounts|totals|comes to|of\b)|totall?ing|pour un (?:total|montant)|soit (?:un total|au total)|for a total of|in total|au total|the sum of|la somme de|remboursement de|reimburse(?:ment of)?|my claim\b[^.]{0,20}\bfor|prejudice|se (?:monte|chiffre)|m'a coute|cost me|sum i am asking|i am asking (?:you )?for|altogether|en tout\b")
         .expect("a constant pattern")
 });
 
@@ -36,7 +36,7 @@ static PAID: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn pick(view: &View<'_>, label_names: &[Label]) -> Option<Money> {
-    values(view.page, label_names).into_iter().find_map(|(_, value)| {
+    view.values(label_names).into_iter().find_map(|(_, value)| {
         let amount = amounts(&value.text).into_iter().next().or_else(|| bare(&value.text))?;
         let fact = view.fact(amount.value.to_string(), value.line, FactSource::Label);
         Some(Money { value: amount.value, currency: amount.currency, fact })
@@ -63,7 +63,23 @@ pub fn claimed(views: &[View<'_>]) -> Option<Money> {
         .find_map(|view| pick(view, &[Label::Claimed]))
         .or_else(|| own().find_map(asked))
         .or_else(|| own().find_map(|view| pick(view, &[Label::Total])))
+        .or_else(|| own().filter(|view| view.part == Part::Letter).find_map(only))
         .or_else(|| papers().find_map(total))
+}
+
+/// The only amount that a letter names, whatever the words.
+fn only(view: &View<'_>) -> Option<Money> {
+    let told = view.sentences.iter().filter(|sentence| !PAYER.is_match(&plain(sentence)));
+    let named: Vec<(Amount, &String)> =
+        told.flat_map(|sentence| amounts(sentence).into_iter().map(move |amount| (amount, sentence))).collect();
+    let (first, sentence) = named.first()?;
+    let alone = named.iter().all(|(amount, _)| amount.value == first.value) && first.currency.is_some();
+    let printed = &sentence[first.span.0..first.span.1];
+    alone.then(|| Money {
+        value: first.value,
+        currency: first.currency,
+        fact: view.fact_in_text(first.value.to_string(), printed),
+    })
 }
 
 /// The amount of the sentence that asks for it.

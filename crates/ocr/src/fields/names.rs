@@ -1,140 +1,18 @@
 //! Names of people and of professionals.
 
+use std::sync::LazyLock;
+
 use super::fold::{alike, fold};
 use super::labels::{Label, label};
 use super::parts::Part;
 use super::view::{View, claimant_first};
+use super::vocabulary;
 use crate::facts::{Fact, FactSource};
 use crate::page::Line;
 
 /// Words that no person is called but letterheads, headings and addresses are.
-const NOT_PEOPLE: &[&str] = &[
-    "mutuelle",
-    "insurance",
-    "assurance",
-    "assurances",
-    "service",
-    "services",
-    "department",
-    "claims",
-    "sinistres",
-    "sinistre",
-    "contrat",
-    "policy",
-    "form",
-    "claim",
-    "rue",
-    "avenue",
-    "boulevard",
-    "chemin",
-    "street",
-    "road",
-    "lane",
-    "close",
-    "place",
-    "allee",
-    "impasse",
-    "garage",
-    "clinique",
-    "cabinet",
-    "pharmacie",
-    "hospital",
-    "hopital",
-    "madame",
-    "monsieur",
-    "dear",
-    "objet",
-    "facture",
-    "devis",
-    "estimate",
-    "invoice",
-    "receipt",
-    "total",
-    "date",
-    "police",
-    "commissariat",
-    "gendarmerie",
-    "group",
-    "groupe",
-    "ltd",
-    "limited",
-    "plc",
-    "sarl",
-    "sas",
-    "company",
-    "compagnie",
-    "declaration",
-    "type",
-    "montant",
-    "amount",
-    "siret",
-    "vat",
-    "customer",
-    "client",
-    "loss",
-    "water",
-    "fire",
-    "theft",
-    "yes",
-    "no",
-    "oui",
-    "non",
-    "atelier",
-    "carrosserie",
-    "motor",
-    "home",
-    "travel",
-    "health",
-    "life",
-    "habitation",
-    "automobile",
-    "sante",
-    "voyage",
-    "vie",
-    "mutual",
-    "france",
-    "ireland",
-    "yours",
-    "faithfully",
-    "sincerely",
-    "regards",
-    "salutations",
-    "cordialement",
-    "annexe",
-    "enclosed",
-    "page",
-    "description",
-    "designation",
-    "centre",
-    "center",
-    "gestion",
-    "indemnisation",
-    "address",
-    "adresse",
-    "email",
-    "courriel",
-    "telephone",
-    "signature",
-    "direction",
-    "agence",
-    "agency",
-    "bureau",
-    "office",
-    "box",
-    "cedex",
-    "square",
-    "court",
-    "drive",
-    "terrace",
-    "gardens",
-    "park",
-    "quai",
-    "cours",
-    "route",
-    "residence",
-    "prevoyance",
-    "reference",
-];
+static NOT_PEOPLE: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| vocabulary::entries(include_str!("vocabulary/not_people.txt")).map(|(_, word)| word).collect());
 
 /// A person's name, cleaned, if a text can be one: two to five words with capitals and no digits.
 #[must_use]
@@ -221,6 +99,9 @@ fn labelled_person(text: &str) -> Option<String> {
 #[must_use]
 pub fn claimant(views: &[View<'_>]) -> Option<Fact> {
     for view in claimant_first(views) {
+        if let Some(fact) = in_two_parts(view) {
+            return Some(fact);
+        }
         let found = match view.part {
             Part::Form | Part::Bill | Part::Other => view.labelled(&[Label::Name], labelled_person),
             Part::Letter => view.labelled(&[Label::Name], person).or_else(|| sender(view)),
@@ -234,27 +115,47 @@ pub fn claimant(views: &[View<'_>]) -> Option<Fact> {
     others.or_else(|| views.iter().filter(|view| view.is(&[Part::Form, Part::Letter])).find_map(sender))
 }
 
+/// A surname and a given name under labels of their own.
+fn in_two_parts(view: &View<'_>) -> Option<Fact> {
+    let part = |text: &str| {
+        let fine = text.chars().all(|c| c.is_alphabetic() || " -'’.".contains(c));
+        (fine && text.len() > 1 && text.split_whitespace().count() <= 3 && label(text).is_none())
+            .then(|| text.trim().to_owned())
+    };
+    let given = view.labelled(&[Label::GivenName], part)?;
+    let surname = view.labelled(&[Label::Name], part).filter(|surname| surname.value != given.value)?;
+    let confidence = surname.confidence.min(given.confidence);
+    Some(Fact { value: format!("{} {}", given.value, surname.value), confidence, ..surname })
+}
+
+/// The person a line of a letterhead names, before an address in the same line.
+fn named(text: &str) -> Option<String> {
+    person(text).or_else(|| person(text.split_once(',')?.0))
+}
+
 /// The sender of a letter: a name at the top, and the same name under the closing where it is signed.
 fn sender(view: &View<'_>) -> Option<Fact> {
     let lines = &view.page.lines;
     let greeting = lines.iter().position(|line| {
         let text = fold(&line.text);
-        ["madame", "monsieur", "dear", "bonjour", "objet", "re"].iter().any(|word| text.starts_with(word))
+        ["madame", "monsieur", "dear", "bonjour", "objet", "re ", "subject", "to whom"]
+            .iter()
+            .any(|word| text.starts_with(word))
     });
     let top: Vec<&Line> =
-        lines[..greeting.unwrap_or(lines.len() / 2)].iter().filter(|line| person(&line.text).is_some()).collect();
+        lines[..greeting.unwrap_or(lines.len() / 2)].iter().filter(|line| named(&line.text).is_some()).collect();
     let bottom: Vec<&Line> =
-        lines[lines.len() / 2..].iter().rev().filter(|line| person(&line.text).is_some()).take(4).collect();
+        lines[lines.len() / 2..].iter().rev().filter(|line| named(&line.text).is_some()).take(4).collect();
     for a in &top {
         for b in &bottom {
             if alike(&fold(&a.text), &fold(&b.text)) > 0.85 {
                 let best = if a.confidence >= b.confidence { a } else { b };
-                return Some(view.fact(person(&best.text)?, best, FactSource::Text));
+                return Some(view.fact(named(&best.text)?, best, FactSource::Text));
             }
         }
     }
     let line = top.first().or(bottom.first())?;
-    Some(view.fact(person(&line.text)?, line, FactSource::Text))
+    Some(view.fact(named(&line.text)?, line, FactSource::Text))
 }
 
 /// The professional: named on the form, or the letterhead of an invoice, bill or receipt.
@@ -321,7 +222,7 @@ fn letterhead(view: &View<'_>) -> Option<Fact> {
     let candidates: Vec<&Line> = lines.filter(fits).collect();
     let tallest = candidates.iter().map(|line| line.area.height()).fold(0.0, f32::max);
     let line = candidates.iter().find(|line| line.area.height() > 0.8 * tallest).or(candidates.first())?;
-    Some(view.fact(line.text.trim().to_owned(), line, FactSource::Label))
+    Some(view.fact(line.text.trim().to_owned(), line, FactSource::Layout))
 }
 
 #[cfg(test)]

@@ -80,8 +80,11 @@ fn printed_cross(page: &PageText, n: usize) -> Option<String> {
     if let Some(rest) = CROSSED.iter().find_map(|mark| text.strip_prefix(mark)) {
         return Some(rest.trim().to_owned());
     }
-    if EMPTY.iter().any(|mark| text.starts_with(mark)) {
+    if EMPTY.iter().any(|mark| text.starts_with(mark) || text.ends_with(mark)) {
         return None;
+    }
+    if let Some(option) = CROSSED.iter().find_map(|mark| text.strip_suffix(mark)) {
+        return Some(option.trim().to_owned());
     }
     for mark in ["X ", "x ", "× ", "✕ "] {
         if let Some(rest) = text.strip_prefix(mark) {

@@ -18,6 +18,10 @@ pub enum Part {
 
 const SIGNS: &[(Part, &str, i32)] = &[
     (Part::Form, "claim form", 6),
+    (Part::Form, "declaration de sinistre", 5),
+    (Part::Form, "declaration de vol", 5),
+    (Part::Form, "declaration d accident", 5),
+    (Part::Form, "expenses claim", 4),
     (Part::Form, "loss notification form", 6),
     (Part::Form, "formulaire", 4),
     (Part::Form, "notification of loss", 5),
@@ -59,6 +63,19 @@ const SIGNS: &[(Part, &str, i32)] = &[
     (Part::Letter, "bonjour", 2),
     (Part::Letter, "sincerely", 2),
     (Part::Letter, "je me permets", 3),
+    (Part::Letter, "veuillez agreer", 5),
+    (Part::Letter, "to whom it may concern", 5),
+    (Part::Letter, "many thanks", 3),
+    (Part::Letter, "avec mes salutations", 4),
+    (Part::Letter, "please reimburse", 2),
+    (Part::Letter, "sentiments distingues", 5),
+    (Part::Letter, "sentiments les meilleurs", 5),
+    (Part::Letter, "madame", 3),
+    (Part::Letter, "monsieur", 3),
+    (Part::Letter, "dear", 4),
+    (Part::Letter, "yours truly", 5),
+    (Part::Letter, "bien a vous", 4),
+    (Part::Letter, "subject", 2),
     (Part::Invoice, "devis", 4),
     (Part::Invoice, "facture", 4),
     (Part::Invoice, "invoice", 4),
@@ -123,13 +140,26 @@ const SIGNS: &[(Part, &str, i32)] = &[
 /// Tells what a page is. A page without signs is `Other`.
 #[must_use]
 pub fn part(page: &PageText) -> Part {
-    let text = format!(" {} ", fold(&page.text()));
+    let rows: Vec<(String, bool)> = page
+        .text()
+        .lines()
+        .map(|row| {
+            let folded = fold(row);
+            let words = folded.split(' ').filter(|word| word.len() > 1 && !word.contains(|c: char| c.is_ascii_digit()));
+            let told = words.count() > 7 && !row.contains("  ");
+            (format!(" {folded} "), told)
+        })
+        .collect();
     let mut scores: Vec<(Part, i32)> =
         [Part::Form, Part::Letter, Part::Invoice, Part::Bill, Part::Receipt, Part::Police]
             .map(|part| (part, 0))
             .to_vec();
     for (part, sign, weight) in SIGNS {
-        if text.contains(&format!(" {sign} "))
+        let sign = format!(" {sign} ");
+        // What a letter tells in a sentence is not what the page is.
+        let headed = rows.iter().any(|(row, told)| !told && row.contains(&sign));
+        let weight = if headed { *weight } else { *weight / 3 };
+        if (headed || rows.iter().any(|(row, _)| row.contains(&sign)))
             && let Some(score) = scores.iter_mut().find(|(known, _)| known == part)
         {
             score.1 += weight;

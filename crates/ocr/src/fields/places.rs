@@ -231,7 +231,8 @@ pub fn country_of(place: &str) -> Option<&'static str> {
         }
     }
     let parts = place.split([',', '/', ';', '-', '–', '—', '(']).rev();
-    parts.filter(|part| part.trim().len() > 2).find_map(country).or_else(|| named(&place))
+    let code = |part: &&str| matches!(part.trim(), "UK" | "GB") || part.trim().len() > 2;
+    parts.filter(code).find_map(country).or_else(|| named(&place))
 }
 
 /// A country named anywhere in a text, by whole words.

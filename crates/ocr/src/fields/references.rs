@@ -20,25 +20,38 @@ static CONTRACT: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:contrat|contract|police d'assurance|police|policy)(?: [a-z']+){0,3}?\s*,?\s*(?:number|numero|reference|ref\b\.?|no\b\.?|nr\b\.?|n[°º]\.?|n\b\.?|#|:)\s*:?\s*([a-z0-9]{1,6}(?:[/. -][a-z0-9]{1,10}){0,4}[0-9])",
     )
 });
+/// Without a word for number the value must look like one: groups of letters and digits.
+static CONTRACT_BARE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:contrat|contract|police|policy)(?: [a-z']+){0,3}?\s*:?\s+([a-z]{0,5}[-/]?[0-9][a-z0-9]*(?:[-/][a-z0-9]{2,10}){1,4}|[a-z]{1,5}(?:[-/][a-z0-9]{2,10}){1,4})",
+    )
+});
 static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:(?:\bn[°º]\.?|\bn\b\.?|\bno\b\.?|numero|\bref\b\.?|reference|identifiant|code)\s*(?:de |d')?(?:client|adherent|societaire|assure|membre)|(?:client|customer|member|membership|account)\s*(?:number|numero|reference|ref\b\.?|no\b\.?|n[°º]\.?|id\b)?)\s*:?\s*([a-z]{0,4}[ -]?[0-9][a-z0-9-]{2,14})",
+        r"(?:(?:\bn[°º]\.?|\bn\b\.?|\bno\b\.?|numero|\bref\b\.?|reference|identifiant|code)\s*(?:de |d')?(?:client|adherent|societaire|assure|membre)|(?:client|customer|member|membership|account|societaire|adherente?)\s*(?:number|numero|reference|ref\b\.?|no\b\.?|n[°º]\.?|id\b)?)\s*:?\s*([a-z]{0,4}[ -]?[0-9][a-z0-9-]{2,14})",
     )
 });
 /// "no." or "n°" between a label and its value.
 static NUMBER_WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?i:n[°ºo]\.?|nr\.?|number|num[ée]ro|#)\s*:?\s+"));
+static DATED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\s+(?:du|dated|of|le|en date du|date|issued)\s"));
 static CLIENT_SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\busr[ -]?([0-9oilsb]{4,6})\b"));
 static CLAIM_SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bclm[ -]?([0-9oil]{4})[ -]?([0-9oil]{5})\b"));
 static CONTRACT_SHAPE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b([a-z]{2})[ -]([a-z]{2})[ -]([0-9oilsb]{2})[ -]([0-9oilsb]{6})\b"));
 static POLICE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:plainte|proces[- ]verbal|\bpv\b|crime|police|garda|gendarmerie|complaint)[^.;]{0,60}?(?:n[°ºo]\.?|no\.?|number|numero|ref(?:erence)?\.?|under|sous(?: le)?)\s*(?:the )?(?:number|numero|n[°o]|reference|ref\.?)?\s*:?\s*([a-z]{0,4}[-/ ]?[0-9][a-z0-9/-]{3,20})",
+        r"(?:plainte|proces[- ]verbal|\bpv\b|recepisse|crime|police|garda|gendarmerie|complaint)[^.;]{0,60}?(?:n[°ºo]\.?|no\.?|number|numero|ref(?:erence)?\.?|under|sous(?: le)?)\s*(?:the )?(?:number|numero|n[°o]|reference|ref\.?)?\s*:?\s*([a-z]{0,4}[-/ ]?[0-9][a-z0-9/-]{3,20})",
     )
 });
 static PLATE_WORDS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?:immatricul\w*|registration(?: number| mark| no\.?| plate)?|registered|number plate|licen[cs]e plate|\breg\b\.?(?: no\.?)?|plaque)[^.;0-9]{0,25}?\s*:?\s*(?:is |est |as |le |number |n[°o] ?)?([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})",
+    )
+});
+/// A vehicle named before its plate in the same breath: "Vehicle WK21 HBD".
+static VEHICLE_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:\bvehicle|\bvehicule|\bvoiture|\bcar\b)[^.;0-9]{0,25}?\s*:?\s*([a-z0-9]{1,4}[ -]?[a-z0-9]{1,4}[ -]?[a-z0-9]{1,5})",
     )
 });
 /// French, Irish and British plates, the most telling shape first.
@@ -73,7 +86,9 @@ fn digits(text: &str) -> String {
 fn reference(text: &str) -> Option<String> {
     let text = NUMBER_WORD.replace(text.trim(), "");
     let text = text.trim_end_matches(['.', ',', ';']);
-    let token = text.split("  ").next()?.split(" — ").next()?.trim();
+    let token = text.split("  ").next()?.split(" — ").next()?;
+    // "D-118 du 11/03/2026" is a number and its date.
+    let token = DATED.split(token).next()?.trim();
     let compact: String = token.split_whitespace().collect::<Vec<_>>().join(" ");
     let digits = compact.chars().filter(char::is_ascii_digit).count();
     let clean = compact.chars().all(|c| c.is_ascii_alphanumeric() || " -/._#".contains(c));
@@ -123,6 +138,7 @@ pub fn contract(views: &[View<'_>]) -> Option<Fact> {
         labelled
             .or_else(|| shape(view))
             .or_else(|| text_fact(view, &CONTRACT, |text| upper(text).filter(|value| value.len() >= 5)))
+            .or_else(|| text_fact(view, &CONTRACT_BARE, |text| upper(text).filter(|value| value.len() >= 6)))
     })
 }
 
@@ -203,7 +219,8 @@ pub fn plate(view: &View<'_>) -> Option<Fact> {
     });
     let in_text = || text_fact(view, &PLATE_WORDS, plate_in);
     let beside_vehicle = || view.labelled(&[Label::Vehicle], |text| plate_in(&plain(text)));
-    labelled.or_else(in_text).or_else(beside_vehicle)
+    let after_vehicle = || text_fact(view, &VEHICLE_WORDS, plate_in);
+    labelled.or_else(in_text).or_else(beside_vehicle).or_else(after_vehicle)
 }
 
 /// Capitals; in the French form the middle group is digits and the others are letters.

@@ -1,15 +1,16 @@
 //! The pages of a document with their roles, and how facts are taken from them.
 
 use super::fold::plain;
-use super::labels::{Label, Value, values};
+use super::labels::{self, Label, Value};
 use super::parts::{Part, part};
-use super::sentences;
+use super::{rivals, sentences};
 use crate::facts::{Fact, FactSource};
 use crate::page::{Line, PageText};
 
 /// A page with its role and its sentences.
 pub struct View<'a> {
     pub page: &'a PageText,
+    labels: labels::Read,
     pub part: Part,
     pub sentences: Vec<String>,
     /// Rows of the page in plain form, a bar between them so that no pattern runs on into the next.
@@ -22,6 +23,7 @@ pub fn views(pages: &[PageText]) -> Vec<View<'_>> {
         .iter()
         .map(|page| View {
             page,
+            labels: labels::read(page),
             part: part(page),
             sentences: sentences::of_page(page),
             plain: page.text().lines().map(plain).collect::<Vec<_>>().join(" | "),
@@ -30,18 +32,35 @@ pub fn views(pages: &[PageText]) -> Vec<View<'_>> {
 }
 
 impl<'a> View<'a> {
-    /// The first value of a label that `accept` understands.
-    pub fn labelled(&self, wanted: &[Label], accept: impl Fn(&str) -> Option<String>) -> Option<Fact> {
-        values(self.page, wanted).into_iter().find_map(|(_, value)| self.take(&value, &accept))
+    /// Where the values of a label may stand, most likely first.
+    pub fn values(&self, wanted: &[Label]) -> Vec<(Label, Value<'a>)> {
+        labels::values(self.page, &self.labels, wanted)
     }
 
-    fn take(&self, value: &Value<'a>, accept: &impl Fn(&str) -> Option<String>) -> Option<Fact> {
-        accept(&value.text).map(|text| self.fact(text, value.line, FactSource::Label))
+    /// The first value of a label that `accept` understands; other values of the page are its candidates.
+    pub fn labelled(&self, wanted: &[Label], accept: impl Fn(&str) -> Option<String>) -> Option<Fact> {
+        let mut taken = self.values(wanted).into_iter().filter_map(|(_, value)| {
+            let fact = self.fact(accept(&value.text)?, value.line, FactSource::Label);
+            Some(Fact { printed: value.text, ..fact })
+        });
+        let mut fact = taken.next()?;
+        for other in taken {
+            rivals::add(&mut fact, &other);
+        }
+        Some(fact)
     }
 
     /// A fact read from one line.
     pub fn fact(&self, value: String, line: &Line, source: FactSource) -> Fact {
-        Fact { value, confidence: line.confidence, page: self.page.number, area: line.area.to_array(), source }
+        Fact {
+            value,
+            printed: line.text.clone(),
+            confidence: line.confidence,
+            page: self.page.number,
+            area: line.area.to_array(),
+            source,
+            candidates: Vec::new(),
+        }
     }
 
     /// A fact from running text; its place is the line that holds `clue`, or the whole page.
@@ -55,10 +74,12 @@ impl<'a> View<'a> {
             Some(line) => self.fact(value, line, FactSource::Text),
             None => Fact {
                 value,
+                printed: clue.to_owned(),
                 confidence: self.page.confidence().unwrap_or(0.0),
                 page: self.page.number,
                 area: [0.0, 0.0, self.page.width, self.page.height],
                 source: FactSource::Text,
+                candidates: Vec::new(),
             },
         }
     }

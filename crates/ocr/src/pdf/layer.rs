@@ -13,6 +13,7 @@ use hayro::kurbo::{Affine, BezPath, Point, Rect, Shape};
 use crate::detail::Word;
 use crate::layout::{Piece, rows};
 use crate::page::Area;
+use crate::pdf::frames::Frames;
 
 /// Glyphs kept of one page; a page with more is cut.
 const MAX_GLYPHS: usize = 200_000;
@@ -31,6 +32,8 @@ pub struct Layer {
     pub has_pictures: bool,
     /// Whether characters are missing, private or unmapped: recognition reads better.
     pub garbage: bool,
+    /// Whether the page draws what could be check boxes.
+    pub has_boxes: bool,
 }
 
 /// Reads the text layer of a page, in points, y downwards.
@@ -66,6 +69,7 @@ struct Collector {
     hidden: Vec<Letter>,
     fills: Vec<(Area, [u8; 3])>,
     has_pictures: bool,
+    frames: Frames,
     groups: Vec<f32>,
 }
 
@@ -112,6 +116,7 @@ impl Collector {
         let contrast = color.is_none_or(|[r, g, b, a]| a > 16 && !near([r, g, b], paper));
         let letter = Letter { text, area, size, upright };
         if visible && on_page && contrast && size >= TINY {
+            self.frames.letter(&letter.text);
             self.seen.push(letter);
         } else {
             self.hidden.push(letter);
@@ -136,12 +141,14 @@ impl Collector {
             pieces,
             hidden,
             has_pictures: self.has_pictures,
+            has_boxes: self.frames.likely(),
         }
     }
 }
 
 impl<'a> Device<'a> for Collector {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
+        self.frames.path(path, props.transform);
         if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) || self.fills.len() >= MAX_FILLS {
             return;
         }
@@ -177,6 +184,7 @@ impl<'a> Device<'a> for Collector {
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
         let unit = Rect::new(0.0, 0.0, f64::from(image.width()), f64::from(image.height()));
         let bounds = props.transform.transform_rect_bbox(unit);
+        self.frames.picture(bounds);
         let share = bounds.area() / f64::from((self.width * self.height).max(1.0));
         self.has_pictures |= share > 0.1 || image.width() as u64 * image.height() as u64 > 400_000;
     }

@@ -2,6 +2,7 @@
 
 mod asides;
 mod forms;
+mod frames;
 mod layer;
 mod render;
 

@@ -60,6 +60,8 @@ impl WorkerConfig {
     fn command(&self) -> std::io::Result<(PathBuf, Vec<OsString>)> {
         let program = match &self.program {
             Some(program) => program.clone(),
+            // The file may have been replaced by a newer one since this process started; this is still the one that runs.
+            None if cfg!(target_os = "linux") => PathBuf::from("/proc/self/exe"),
             None => std::env::current_exe()?,
         };
         let arguments = match &self.arguments {

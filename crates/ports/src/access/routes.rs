@@ -30,6 +30,11 @@ pub struct RoutePolicy {
 }
 
 impl RoutePolicy {
+    /// Without rules every path is open.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     pub fn permits(&self, caller: Option<&Principal>, path: &str) -> bool {
         if self.rules.is_empty() {
             return true;

@@ -7,13 +7,17 @@ mod breaker;
 mod chat;
 mod config;
 mod decode;
+mod detectors;
+mod direct;
 mod embeddings;
 mod models;
 mod rerank;
+mod sending;
 mod transport;
 mod whole;
 
 pub use config::{OpenAiConfig, Tls};
+pub use detectors::FmsOrchestrator;
 pub use embeddings::OpenAiEmbeddings;
 pub use rerank::RemoteRerank;
 pub use transport::OpenAiCompatible;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use engine::own::SearchWords;
 use engine::registry::Serves;
 use engine::respond::Connectors;
+use engine::vectors::{EmbeddedSearch, Settings};
 use engine::{Background, Limits, Own, Registry, Responder};
 use gateway::{Admission, App, Edge, Quota, Stores};
 use ports::Ids;
@@ -49,12 +50,17 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
         files: Arc::new(store.clone()),
         blobs: Arc::new(storage::DiskBlobs::new(folder.join("files"))),
         vectors: Arc::new(store.clone()),
-        search: Arc::new(engine::vectors::ExactSearch::new(Arc::new(store.clone()), 512 << 20)),
+        search: Arc::new(EmbeddedSearch::new(
+            Arc::new(store.clone()),
+            Settings { folder: Some(folder.join("vectors")), ..Settings::default() },
+        )),
     };
     let registry = Registry::new(entries).with_policy(policy).with_registrations(stores.registrations.clone());
     let registry = Arc::new(registry);
     let own = Own::new(&registry, stores.kept(), Arc::new(SystemClock))
         .with_web(web_search(&config.gateway)?)
+        .with_detectors(providers::detectors(config.gateway.detectors.as_ref()))
+        .with_documents(super::ocr::documents(config)?)
         .with_words(search_words(&config.gateway));
     let responder = Arc::new(Responder {
         registry,

@@ -3,6 +3,8 @@
 mod auth;
 mod chat_model;
 mod claims;
+#[cfg(feature = "ocr")]
+mod documents;
 mod gateway;
 mod ocr;
 mod providers;

@@ -1,8 +1,10 @@
 //! The document reading server, where this build has it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
+use ports::documents::DocumentText;
 use serde_json::Value;
 
 use crate::config::StackConfig;
@@ -61,6 +63,17 @@ pub async fn read_file(config: &StackConfig, file: &Path, overlay: Option<&Path>
         drawn.save(path).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(serde_json::to_value(result)?)
+}
+
+/// The control plane's reader of what is attached to messages and vector stores.
+#[cfg(feature = "ocr")]
+pub fn documents(config: &StackConfig) -> Result<Option<Arc<dyn DocumentText>>> {
+    Ok(Some(Arc::new(super::documents::Documents::new(models(config)?))))
+}
+
+#[cfg(not(feature = "ocr"))]
+pub fn documents(_: &StackConfig) -> Result<Option<Arc<dyn DocumentText>>> {
+    Ok(None)
 }
 
 #[cfg(feature = "ocr")]

@@ -6,10 +6,12 @@ use std::time::Duration;
 use anyhow::Result;
 use engine::ModelTraits;
 use engine::registry::{ProviderEntry, Serves};
-use providers::openai::{OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings, RemoteRerank, Tls};
+use ports::detectors::Detectors;
+use providers::openai::{FmsOrchestrator, OpenAiCompatible, OpenAiConfig, OpenAiEmbeddings, RemoteRerank, Tls};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::config::{ProviderConfig, ProviderKind, StackConfig, TlsVerify};
+use crate::config::{DetectorSettings, ProviderConfig, ProviderKind, StackConfig, TlsVerify};
 
 use super::chat_model;
 
@@ -91,6 +93,19 @@ fn traits(provider: &ProviderConfig, small: bool) -> ModelTraits {
     let grounded = provider.grounded.unwrap_or(small);
     let default = if grounded { 360 } else { ModelTraits::default().output_budget };
     ModelTraits { grounded, output_budget: provider.output_budget.unwrap_or(default), parallel: !grounded }
+}
+
+/// The orchestrator behind `trustyai_fms` shields, where one is configured.
+pub fn detectors(settings: Option<&DetectorSettings>) -> Option<Arc<dyn Detectors>> {
+    let settings = settings?;
+    Some(Arc::new(FmsOrchestrator::new(OpenAiConfig {
+        base_url: settings.url.clone().filter(|url| !url.is_empty())?,
+        api_token: settings.api_token.clone().filter(|token| !token.expose_secret().is_empty()),
+        tls: tls(settings.tls_verify.as_ref()),
+        callers_token: "fms_orchestrator_token".into(),
+        connect_timeout: Duration::from_secs(3),
+        ..OpenAiConfig::default()
+    })))
 }
 
 fn remote(provider: &ProviderConfig) -> Option<OpenAiConfig> {

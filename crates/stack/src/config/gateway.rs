@@ -43,6 +43,9 @@ pub struct GatewayConfig {
     pub connectors: BTreeMap<String, ConnectorConfig>,
     #[serde(default)]
     pub web_search: Option<WebSearchSettings>,
+    /// The guardrails orchestrator that `trustyai_fms` shields ask.
+    #[serde(default)]
+    pub detectors: Option<DetectorSettings>,
     /// How found passages are put before the model; see `engine::own::SearchWords`.
     #[serde(default)]
     pub file_search: FileSearchSettings,
@@ -58,6 +61,18 @@ pub struct WebSearchSettings {
     pub url: Option<String>,
     #[serde(default)]
     pub api_key: Option<SecretString>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DetectorSettings {
+    /// Its own address, without a path; empty: none.
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub api_token: Option<SecretString>,
+    #[serde(default)]
+    pub tls_verify: Option<TlsVerify>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

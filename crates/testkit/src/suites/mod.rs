@@ -9,6 +9,7 @@ pub mod inference;
 pub mod prompts;
 pub mod registrations;
 pub mod responses;
+pub mod search;
 pub mod sessions;
 pub mod vectors;
 

@@ -1,7 +1,8 @@
 //! `/v1/vector_stores`: requests, and the filter language of attributes.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::JsonObject;
@@ -96,7 +97,8 @@ pub struct AttachBatch {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SearchVectorStore {
     pub query: SearchWords,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "filter_or_pairs")]
+    #[schemars(with = "Option<FilterOrPairs>")]
     pub filters: Option<Filter>,
     #[serde(default)]
     pub max_num_results: Option<u32>,
@@ -158,6 +160,27 @@ pub enum Filter {
     Nin(Comparison),
     And { filters: Vec<Filter> },
     Or { filters: Vec<Filter> },
+}
+
+/// OpenAI's filter, or attributes and the values they must have, as Llama Stack 0.3 takes them.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code, reason = "a shape for the API's description")]
+enum FilterOrPairs {
+    Filter(Filter),
+    Pairs(JsonObject),
+}
+
+/// An object without `type` is pairs.
+fn filter_or_pairs<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Filter>, D::Error> {
+    match Option::<Value>::deserialize(from)? {
+        Some(Value::Object(pairs)) if !pairs.contains_key("type") => {
+            let equal = pairs.into_iter().map(|(key, value)| Filter::Eq(Comparison { key, value }));
+            Ok(Some(Filter::And { filters: equal.collect() }))
+        }
+        Some(filter) => Filter::deserialize(filter).map(Some).map_err(D::Error::custom),
+        None => Ok(None),
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
