@@ -10,6 +10,7 @@ mod clauses;
 mod config;
 mod backfill;
 mod corpus;
+mod duplicates;
 mod embedder;
 mod folder;
 mod generation;
@@ -24,6 +25,7 @@ mod vectors;
 mod vocabulary;
 mod words;
 
-pub use backfill::{Backfill, backfill};
+pub use backfill::{Backfill, BackfillError, backfill};
 pub use config::{EmbeddingModel, RagConfig, StartError};
+pub use indexer::Progress;
 pub use service::{service, tools};

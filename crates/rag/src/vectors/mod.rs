@@ -73,6 +73,11 @@ impl Vectors {
         }
     }
 
+    /// Whether vectors survive this process.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.read().file.is_some()
+    }
+
     pub(crate) fn slot(&self) -> usize {
         self.slot
     }
