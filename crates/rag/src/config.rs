@@ -102,7 +102,11 @@ impl RagConfig {
     /// Languages of a model that may no longer be configured; those of the first stand in.
     pub(crate) fn languages_of(&self, name: &str) -> Vec<String> {
         let models = self.embedding_models();
-        models.iter().find(|model| model.name == name).map_or(&self.embedding_languages, |model| &model.languages).clone()
+        models
+            .iter()
+            .find(|model| model.name == name)
+            .map_or(&self.embedding_languages, |model| &model.languages)
+            .clone()
     }
 
     pub(crate) fn check(&self) -> Result<(), StartError> {

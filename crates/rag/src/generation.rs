@@ -65,8 +65,7 @@ pub(crate) fn generations(config: &RagConfig, failed: &Arc<Notify>) -> Result<Ve
 
 /// Notes which models are complete, and removes the vectors of the one that retired.
 pub(crate) fn settle(folder: &Path, generations: &[Generation]) -> std::io::Result<()> {
-    let models: Vec<&str> =
-        generations.iter().filter(|one| !one.retiring).map(|one| one.embedder.model()).collect();
+    let models: Vec<&str> = generations.iter().filter(|one| !one.retiring).map(|one| one.embedder.model()).collect();
     if read_marker(folder) == models {
         return Ok(());
     }

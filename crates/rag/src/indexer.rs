@@ -196,12 +196,8 @@ impl Library {
     fn texts(&self) -> Vec<(Key, String)> {
         let corpus = self.corpus();
         let mut known = HashSet::new();
-        let mut texts: Vec<(Key, String)> = corpus
-            .articles
-            .texts()
-            .chain(corpus.claims.texts())
-            .map(|(key, text)| (key, text.clone()))
-            .collect();
+        let mut texts: Vec<(Key, String)> =
+            corpus.articles.texts().chain(corpus.claims.texts()).map(|(key, text)| (key, text.clone())).collect();
         let clauses = self.clauses.lock().unwrap_or_else(PoisonError::into_inner);
         texts.extend(clauses.iter().map(|(key, text)| (*key, text.clone())));
         texts.retain(|(key, _)| known.insert(*key));

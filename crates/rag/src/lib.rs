@@ -4,11 +4,11 @@
 //! words and by the control plane's embeddings. Without embeddings, or until the index is built, the tools answer
 //! with what words and keys give and say so. The crate knows a control plane only by `client`.
 
+mod backfill;
 mod bm25;
 mod claim;
 mod clauses;
 mod config;
-mod backfill;
 mod corpus;
 mod duplicates;
 mod embedder;

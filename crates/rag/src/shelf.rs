@@ -61,11 +61,7 @@ pub(crate) struct Hit<'a, T> {
 impl<T> Shelf<T> {
     /// `text_of` gives the text an item is found by, free of personal data; `more` gives words that are not in it but
     /// should find it too.
-    pub(crate) fn new(
-        items: Vec<T>,
-        text_of: impl Fn(&T) -> String,
-        more: impl Fn(&T) -> String,
-    ) -> Self {
+    pub(crate) fn new(items: Vec<T>, text_of: impl Fn(&T) -> String, more: impl Fn(&T) -> String) -> Self {
         let texts: Vec<String> = items.iter().map(text_of).collect();
         let keys = texts.iter().map(|text| Key::of(text)).collect();
         let all_words = items.iter().zip(&texts).map(|(item, text)| format!("{text} {}", more(item)));
@@ -90,8 +86,11 @@ impl<T> Shelf<T> {
         let kept: Vec<usize> = (0..self.items.len()).filter(|at| keep(&self.items[*at])).collect();
         let words = self.words.scores(&words::terms(query.text));
         let by_words = ranked(kept.iter().map(|at| (*at, words[*at])).filter(|found| found.1 > 0.0));
-        let seen: Vec<(Vec<f32>, f32)> =
-            query.seen.iter().filter_map(|seen| Some((self.cosines(seen.vectors, seen.vector, &kept)?, seen.trust))).collect();
+        let seen: Vec<(Vec<f32>, f32)> = query
+            .seen
+            .iter()
+            .filter_map(|seen| Some((self.cosines(seen.vectors, seen.vector, &kept)?, seen.trust)))
+            .collect();
         let Some((cosines, _)) = seen.first() else {
             let others = kept.iter().filter(|at| query.fill && words[**at] == 0.0).map(|at| (*at, 0.0));
             let hits = by_words.into_iter().chain(others).take(query.limit);

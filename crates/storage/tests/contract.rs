@@ -42,9 +42,9 @@ async fn postgres_searches_vectors_and_words() {
     let Some(postgres) = TempPostgres::with_vectors_or_skip(test) else { return };
     let store = Store::open(&postgres.url()).await.expect("opens");
     let search = PgVectorSearch::new(store.clone(), Arc::new(Nobody));
-    let first =
-        search.search(&suites::search::store(Metric::L2), &suites::search::question(&[], "a", SearchMode::Keyword));
-    if first.await.is_err() {
+    let (asked, question) =
+        (suites::search::store(Metric::L2), suites::search::question(&[], "a", SearchMode::Keyword));
+    if search.search(&asked, &question).await.is_err() {
         // A server without the extension: the other search is asked, and nothing says otherwise.
         assert!(std::env::var_os(testkit::postgres::WITH_VECTORS).is_none(), "this server has the extension");
         assert_eq!(search.plan(suites::search::STORE), None);

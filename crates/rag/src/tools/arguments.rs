@@ -109,7 +109,7 @@ pub(crate) struct KnowledgeArguments {
     /// Only articles in this language: fr or en.
     #[serde(default, deserialize_with = "spoken")]
     #[schemars(with = "Option<String>")]
-    pub language: Option<&'static str>,
+    pub language: Option<String>,
 }
 
 fn five() -> usize {
@@ -166,11 +166,11 @@ fn day<'de, D: Deserializer<'de>>(given: D) -> Result<Option<Date>, D::Error> {
 }
 
 /// Nothing for an empty text.
-fn spoken<'de, D: Deserializer<'de>>(given: D) -> Result<Option<&'static str>, D::Error> {
+fn spoken<'de, D: Deserializer<'de>>(given: D) -> Result<Option<String>, D::Error> {
     match text(given)?.to_lowercase().get(..2) {
         None => Ok(None),
-        Some("fr") => Ok(Some("fr")),
-        Some("en") => Ok(Some("en")),
+        Some("fr") => Ok(Some("fr".to_owned())),
+        Some("en") => Ok(Some("en".to_owned())),
         Some(_) => Err(wrong("must be fr or en")),
     }
 }

@@ -4,8 +4,8 @@ use rmcp::schemars;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::indexer::Library;
 use crate::generation::Generation;
+use crate::indexer::Library;
 use crate::shelf::{Hit, Query, Seen, Shelf};
 
 /// Whether embeddings had a part in the order of results.
@@ -46,7 +46,8 @@ pub(crate) async fn search<'s, T>(
     keep: impl Fn(&T) -> bool,
 ) -> (Vec<Hit<'s, T>>, Similarity) {
     let found = vectors(library, shelf, search.text).await;
-    let seen: Vec<Seen<'_>> = found.as_deref().unwrap_or_default().iter().map(|found| found.seen(search.text)).collect();
+    let seen: Vec<Seen<'_>> =
+        found.as_deref().unwrap_or_default().iter().map(|found| found.seen(search.text)).collect();
     let Search { text, limit, min_similarity, fill } = search;
     let (hits, by_vectors) = shelf.search(&Query { text, seen: &seen, limit, min_similarity, fill }, keep);
     let similarity = match (by_vectors, found) {

@@ -123,7 +123,7 @@ async fn take_in(store: &Store, vectors: &VectorStore, now: Revision) -> Result<
 
 async fn run(transaction: &mut Transaction<'static, Any>, sql: String, bound: &str) -> Result<(), StoreError> {
     // The SQL holds table names of ours and numbers; what callers gave is bound.
-    sqlx::query(AssertSqlSafe(sql)).bind(bound).execute(&mut **transaction).await.map(drop).map_err(store_error)
+    sqlx::query(AssertSqlSafe(sql)).bind(bound).execute(&mut **transaction).await.map(|_| ()).map_err(store_error)
 }
 
 async fn made(
