@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Build results go to $CARGO_TARGET_DIR when it is set.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench eval-fields conformance setup web models
+.PHONY: help demo test lint bench eval-fields eval-agent conformance setup web models
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -20,6 +20,9 @@ bench: ## speed and memory, beside pass-through proxies and llama-stack (PEER=no
 
 eval-fields: ## which facts are read right, by field and quality (DATA=folder: another set)
 	@DATA="$(DATA)" HALF="$(HALF)" scripts/eval-fields.sh
+
+eval-agent: ## models that lie, obey the document or do as they please, against the whole house
+	@scripts/eval-agent.sh
 
 conformance: ## judges from outside: Llama Stack's own tests, Open Responses, MCP, transcripts
 	@scripts/conformance.sh $(JUDGES)

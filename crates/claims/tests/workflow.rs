@@ -56,17 +56,51 @@ async fn a_claim_is_read_looked_up_and_approved_with_its_steps() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_denied_and_words_that_contradict_it_are_not_shown() {
+async fn a_refusal_is_denied_and_words_that_go_on_contradicting_it_are_not_shown() {
     let house = House::new().await;
     house
         .stack
         .play(four_tools(refusal("{claim}"), vec![Act::Say("Good news: the claim is approved for 5,000.00 EUR!")]));
+    house.stack.play(vec![Act::Say("Good news, I insist: the claim is approved.")]);
     let id = house.submit().await;
     assert_eq!(house.process(&id).await["status"], "denied");
+    assert_eq!(house.stack.requests().len(), 2, "asked once to say it again");
     let decision = house.get_json(&format!("/api/v1/claims/{id}/decision")).await;
     assert_eq!(decision["reasoning"], "Refused: the waiting period had not ended.");
     assert_eq!(decision["agent_text_agrees"], false);
     assert!(decision["agent_text"].as_str().unwrap().starts_with("Good news"), "kept all the same");
+}
+
+#[tokio::test]
+async fn words_that_contradict_the_decision_are_asked_for_again() {
+    let house = House::new().await;
+    house.stack.play(four_tools(refusal("{claim}"), vec![Act::Say("The claim is approved.")]));
+    house.stack.play(vec![Act::Say("The claim is denied.")]);
+    let id = house.submit().await;
+    house.process(&id).await;
+    let again = &house.stack.requests()[1];
+    assert_eq!((&again["previous_response_id"], again["tools"].as_array().map_or(0, Vec::len)), (&json!("resp_1"), 0));
+    let decision = house.get_json(&format!("/api/v1/claims/{id}/decision")).await;
+    assert_eq!(
+        (&decision["reasoning"], &decision["agent_text_agrees"]),
+        (&json!("The claim is denied."), &json!(true))
+    );
+}
+
+#[tokio::test]
+async fn the_letter_comes_in_either_language() {
+    let house = House::new().await;
+    let mut document = approval("{claim}");
+    (document["letter_en"], document["letter_fr"]) = (json!("Your claim\n"), json!("Votre demande\n"));
+    house.stack.play(four_tools(document, vec![]));
+    let id = house.submit().await;
+    assert_eq!(house.get(&format!("/api/v1/claims/{id}/letter")).await.status(), 404);
+    house.process(&id).await;
+    let letter = house.get(&format!("/api/v1/claims/{id}/letter?language=fr")).await;
+    assert_eq!((letter.status().as_u16(), letter.headers()["content-language"].to_str().unwrap()), (200, "fr"));
+    assert_eq!(letter.text().await.unwrap(), "Votre demande\n");
+    assert_eq!(house.get(&format!("/api/v1/claims/{id}/letter")).await.text().await.unwrap(), "Your claim\n");
+    assert_eq!(house.get(&format!("/api/v1/claims/{id}/letter?language=de")).await.status(), 400);
 }
 
 #[tokio::test]
@@ -116,6 +150,42 @@ async fn whatever_fails_a_person_gets_the_claim_with_the_reason() {
         assert!(text.contains(words), "{text}");
         assert_eq!(decision["retryable"], true);
     }
+}
+
+#[tokio::test]
+async fn what_the_agent_left_out_is_asked_for() {
+    let house = House::new().await;
+    let mut acts = four_tools(approval("{claim}"), vec![]);
+    let rest = acts.split_off(2);
+    acts.push(Act::Say("The claim looks fine."));
+    house.stack.play(acts);
+    house.stack.play(rest);
+    let id = house.submit().await;
+    assert_eq!(house.process(&id).await["status"], "completed");
+    let requests = house.stack.requests();
+    assert_eq!((requests.len(), &requests[1]["previous_response_id"]), (2, &json!("resp_1")));
+    let asked = requests[1]["input"][0]["content"][0]["text"].as_str().unwrap();
+    assert!(asked.starts_with("Not done yet: ") && asked.contains("make_final_decision"), "{asked}");
+    assert!(!asked.contains("ocr_document"), "{asked}");
+    assert_eq!(requests[1]["instructions"], requests[0]["instructions"]);
+    let traces = house.get_json(&format!("/api/v1/claims/{id}/logs")).await;
+    let agents: Vec<&Value> =
+        traces["logs"].as_array().unwrap().iter().filter(|step| step["kind"] == "agent").collect();
+    assert_eq!((agents.len(), &agents[0]["arguments"]["trace_id"]), (2, &agents[1]["arguments"]["trace_id"]));
+}
+
+#[tokio::test]
+async fn an_agent_that_never_finishes_is_asked_twice_and_then_a_person_gets_what_was_found() {
+    let house = House::new().await;
+    house.stack.play(vec![Act::Find("ocr_document", "document", json!({"success": true})), Act::Say("Done.")]);
+    let id = house.submit().await;
+    assert_eq!(house.process(&id).await["status"], "manual_review");
+    assert_eq!(house.stack.requests().len(), 3);
+    let decision = house.get_json(&format!("/api/v1/claims/{id}/decision")).await;
+    let text = decision["explanation_en"].as_str().unwrap();
+    assert!(text.contains("left out: retrieve_user_info, retrieve_similar_claims, make_final_decision"), "{text}");
+    let evidence = house.get_json(&format!("/api/v1/claims/{id}/evidence")).await;
+    assert_eq!(evidence["evidence"][0]["kind"], "document", "what was found is kept");
 }
 
 #[tokio::test]

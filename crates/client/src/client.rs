@@ -49,6 +49,8 @@ pub struct StackClient {
     /// Ends in `/v1`.
     base: Url,
     token: Option<SecretString>,
+    /// `traceparent` of every request.
+    trace: Option<String>,
     options: ClientOptions,
 }
 
@@ -67,7 +69,14 @@ impl StackClient {
             .build()
             .map_err(|error| ClientError::Settings(format!("http client: {error}")))?;
         let token = token.filter(|token| !token.expose_secret().is_empty());
-        Ok(Self { http, base, token, options })
+        Ok(Self { http, base, token, trace: None, options })
+    }
+
+    /// The same client below a span: what the control plane does for its requests belongs to that trace.
+    /// `traceparent` as W3C Trace Context writes it.
+    #[must_use]
+    pub fn traced(&self, traceparent: String) -> Self {
+        Self { trace: Some(traceparent), ..self.clone() }
     }
 
     pub async fn health(&self) -> Result<Health, ClientError> {
@@ -181,6 +190,10 @@ impl StackClient {
             }
         }
         let request = self.http.request(method, url);
+        let request = match &self.trace {
+            Some(trace) => request.header("traceparent", trace),
+            None => request,
+        };
         Ok(match &self.token {
             Some(token) => request.bearer_auth(token.expose_secret()),
             None => request,

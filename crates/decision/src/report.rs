@@ -9,6 +9,7 @@ use crate::amount::AmountStep;
 use crate::decision::{Decision, Reason};
 use crate::findings::{Finding, Inputs};
 use crate::policy::Policy;
+use crate::texts::letter;
 
 /// Amounts are decimal strings with two places; `inputs` hold what a check looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +35,11 @@ pub struct DecisionReport {
     /// One paragraph for the claimant.
     pub explanation_en: String,
     pub explanation_fr: String,
+    /// The whole letter to the claimant, in plain text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub letter_en: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub letter_fr: String,
     pub policy_version: String,
     /// Digest of everything the decision was made from; empty when standing alone.
     pub evidence_sha256: String,
@@ -105,6 +111,8 @@ impl DecisionReport {
     pub fn brief(mut self) -> Self {
         self.trace.clear();
         self.amount_steps.clear();
+        self.letter_en.clear();
+        self.letter_fr.clear();
         for reason in &mut self.reasons {
             reason.inputs.clear();
         }
@@ -129,11 +137,23 @@ impl DecisionReport {
             notes: decision.notes.clone(),
             explanation_en: decision.explanation.en.clone(),
             explanation_fr: decision.explanation.fr.clone(),
+            letter_en: String::new(),
+            letter_fr: String::new(),
             policy_version: decision.policy_version.clone(),
             evidence_sha256: String::new(),
             rule_result: None,
             agent_opinion: None,
         }
+    }
+}
+
+impl DecisionReport {
+    /// With the letter of that decision, which calls the claim by this reference.
+    #[must_use]
+    pub fn with_letter(mut self, reference: &str, decision: &Decision, policy: &Policy) -> Self {
+        let letter = letter(reference, decision, policy);
+        (self.letter_en, self.letter_fr) = (letter.en, letter.fr);
+        self
     }
 }
 

@@ -115,3 +115,39 @@ fn the_report_shows_every_check_and_every_step() {
     assert_eq!(report["amount_steps"][3]["clause"], "coverages.theft.deductible");
     assert_eq!(report["trace"][15]["inputs"]["deadline"], "2026-05-12");
 }
+
+fn lettered(reference: &str, name: &str) -> DecisionReport {
+    let decision = example(name);
+    DecisionReport::new("C-1", &decision, policy()).with_letter(reference, &decision, policy())
+}
+
+#[test]
+fn the_letter_tells_the_way_to_the_amount_in_either_language() {
+    let report = lettered("CLM-7", "1");
+    let letter = report.letter_en.replace('\u{a0}', " ");
+    let lines: Vec<&str> = letter.lines().collect();
+    assert_eq!(lines[0], "Your claim CLM-7");
+    assert!(lines.iter().any(|line| line.starts_with("  amount claimed ") && line.ends_with(" €1,830.50")), "{letter}");
+    assert!(lines.iter().any(|line| line.starts_with("  deductible") && line.ends_with(" €1,430.50")), "{letter}");
+    assert!(letter.contains("If you disagree") && letter.contains(&report.explanation_en.replace('\u{a0}', " ")));
+    assert!(report.letter_fr.contains("Détail du calcul") && report.letter_fr.starts_with("Votre demande CLM-7\n"));
+}
+
+#[test]
+fn the_letter_of_a_refusal_names_its_clause_and_that_of_a_review_promises_nothing() {
+    let refusal = lettered("CLM-8", "19");
+    assert!(
+        refusal.letter_fr.replace('\u{a0}', " ").contains("votre contrat A-1 : article 4.1."),
+        "{}",
+        refusal.letter_fr
+    );
+    assert!(!refusal.letter_en.contains("worked out"));
+    let review = lettered("CLM-9", "21b");
+    assert!(
+        review.letter_en.contains("You need not do anything") && !review.letter_en.contains('€'),
+        "{}",
+        review.letter_en
+    );
+    let brief = review.brief();
+    assert!(brief.letter_en.is_empty() && brief.letter_fr.is_empty(), "a model pays for every word");
+}

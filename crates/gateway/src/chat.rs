@@ -53,8 +53,9 @@ pub async fn create(
     let calls = calls(request, choices).map(|call| route.inference.complete(call, &cx));
     let (choices, usage) = choices::counted(try_join_all(calls).await?);
     let completion = ChatCompletion { choices, usage: Some(usage), ..head.completion() };
-    taken.whole(&completion);
-    Ok(Json(completion).into_response())
+    let answer = Json(&completion).into_response();
+    taken.whole(completion);
+    Ok(answer)
 }
 
 fn check(request: &ChatRequest) -> Result<(), ApiError> {

@@ -115,9 +115,9 @@ impl Taken {
         Self { log: app.completions.clone(), open, folded: Vec::new(), finished: 0 }
     }
 
-    pub fn whole(mut self, completion: &ChatCompletion) {
+    pub fn whole(mut self, completion: ChatCompletion) {
         if let Some(mut open) = self.open.take() {
-            open.completion = completion.clone();
+            open.completion = completion;
             self.log.keep(open);
         }
     }

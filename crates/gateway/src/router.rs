@@ -94,6 +94,24 @@ pub fn routes() -> impl Iterator<Item = (&'static str, String)> {
     own.chain(mounted)
 }
 
+/// The routes that answer most of all. Not nested: a nested route is boxed and cloned once more for each request.
+fn openai(prefix: &str) -> Router<Arc<App>> {
+    let at = |path: &str| format!("{prefix}{path}");
+    Router::new()
+        .route(&at("/chat/completions"), post(chat::create).get(completions::list))
+        .route(&at("/chat/completions/{completion_id}"), get(completions::get).delete(completions::remove))
+        .route(&at("/chat/completions/{completion_id}/messages"), get(completions::messages))
+        .route(&at("/completions"), post(text_completions::create))
+        .route(&at("/embeddings"), post(embeddings::create))
+        .route(&at("/models"), get(models::list).post(models::register))
+        .route(&at("/models/{*model_id}"), get(models::one).delete(models::unregister))
+        .route(&at("/responses"), post(responses::create).get(socket::list_or_open))
+        .route(&at("/responses/compact"), post(responses::compact))
+        .route(&at("/responses/{response_id}"), get(responses::get).delete(responses::remove))
+        .route(&at("/responses/{response_id}/input_items"), get(responses::input_items))
+        .route(&at("/responses/{response_id}/cancel"), post(responses::cancel))
+}
+
 /// The control plane as a service: ready as soon as it listens, whatever its providers do.
 pub fn service(app: Arc<App>) -> host::Service {
     let open = Router::new()
@@ -102,19 +120,6 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/v1alpha/admin/health", get(inspect::health))
         .route("/v1alpha/admin/version", get(inspect::version))
         .route("/openapi.json", get(openapi::document));
-    let openai = Router::new()
-        .route("/chat/completions", post(chat::create).get(completions::list))
-        .route("/chat/completions/{completion_id}", get(completions::get).delete(completions::remove))
-        .route("/chat/completions/{completion_id}/messages", get(completions::messages))
-        .route("/completions", post(text_completions::create))
-        .route("/embeddings", post(embeddings::create))
-        .route("/models", get(models::list).post(models::register))
-        .route("/models/{*model_id}", get(models::one).delete(models::unregister))
-        .route("/responses", post(responses::create).get(socket::list_or_open))
-        .route("/responses/compact", post(responses::compact))
-        .route("/responses/{response_id}", get(responses::get).delete(responses::remove))
-        .route("/responses/{response_id}/input_items", get(responses::input_items))
-        .route("/responses/{response_id}/cancel", post(responses::cancel));
     let state = Router::new()
         .route("/conversations", post(conversations::create))
         .route(
@@ -140,14 +145,16 @@ pub fn service(app: Arc<App>) -> host::Service {
         .route("/inspect/routes", get(inspect::routes));
     let closed = Router::new()
         .route("/v1/messages", post(messages::create))
-        .nest("/v1", openai.clone().merge(state).merge(kept.clone()).merge(agents::router()).merge(tools::router()))
+        .merge(openai("/v1"))
+        .nest("/v1", state.merge(kept.clone()).merge(agents::router()).merge(tools::router()))
         .nest("/v1", looked_at.clone())
         .nest("/v1alpha", agents::router().route("/inference/rerank", post(rerank::create)))
         // Llama Stack from 0.4 has the operator's questions here.
         .nest("/v1alpha/admin", looked_at)
         .nest("/v1beta", tools::beta_router())
         // Llama Stack up to 0.3 serves the same routes under this prefix too.
-        .nest("/v1/openai/v1", openai.merge(kept))
+        .merge(openai("/v1/openai/v1"))
+        .nest("/v1/openai/v1", kept)
         .route("/agents/sessions/create", post(turns::create_session))
         .route("/agents/session/create", post(turns::create_session))
         .route("/agents/turn/create", post(turns::create_turn));
@@ -164,11 +171,11 @@ pub fn service(app: Arc<App>) -> host::Service {
         .method_not_allowed_fallback(|| async {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method")
         })
-        .layer(DefaultBodyLimit::max(limit))
+        .layer((host::Guard::new(&allowed), DefaultBodyLimit::max(limit)))
         .with_state(app.clone());
     let (greeted, crewed, counted, kept_well) = (app.clone(), app.clone(), app.clone(), app.clone());
     host::telemetry::register(engine::telemetry::register);
-    host::Service::new("gateway", host::guard(router, &allowed))
+    host::Service::new("gateway", router)
         .with_task(move |stop| responder.watch_over(stop))
         .with_task(move |stop| completions.until(stop))
         .with_task(move |stop| tools::registered::greet_all(greeted, stop))

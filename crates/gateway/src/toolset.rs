@@ -7,7 +7,7 @@ use wire::openai::tools::{AllowedTools, FileSearchTool, McpTool, ResponseTool, W
 
 use crate::app::App;
 use crate::errors::ApiError;
-use crate::tools::find;
+use crate::tools::{builtin, find};
 
 /// `"mcp::ocr"`, `"mcp::ocr/read"` and `{"name": "mcp::ocr", "args": {}}`: the server's name, and one tool of it.
 /// `None` for what is no MCP group.
@@ -47,7 +47,7 @@ pub async fn tools(app: &App, groups: &[Value], owner: Option<&Principal>) -> Re
     let mut servers: Vec<(String, Option<Vec<String>>)> = Vec::new();
     let mut tools = Vec::with_capacity(groups.len());
     for group in groups {
-        if let Some(tool) = ours(group)? {
+        if let Some(tool) = ours(app, group, owner)? {
             tools.push(tool);
             continue;
         }
@@ -82,11 +82,13 @@ pub async fn tools(app: &App, groups: &[Value], owner: Option<&Principal>) -> Re
 }
 
 /// `builtin::rag` with its stores in `args`, and `builtin::websearch`, as searches of ours.
-fn ours(group: &Value) -> Result<Option<ResponseTool>, ApiError> {
+fn ours(app: &App, group: &Value, owner: Option<&Principal>) -> Result<Option<ResponseTool>, ApiError> {
     let name = group.as_str().or_else(|| group.get("name").and_then(Value::as_str)).unwrap_or_default();
-    match name.split_once('/').map_or(name, |(group, _)| group) {
-        "builtin::websearch" => Ok(Some(ResponseTool::WebSearch(WebSearchTool::default()))),
-        "builtin::rag" => {
+    let id = name.split_once('/').map_or(name, |(group, _)| group);
+    match id {
+        builtin::RAG | builtin::WEB if !builtin::permitted(app, id, owner) => Ok(None),
+        builtin::WEB => Ok(Some(ResponseTool::WebSearch(WebSearchTool::default()))),
+        builtin::RAG => {
             let args = group.get("args");
             let stores = args.and_then(|args| args.get("vector_db_ids").or_else(|| args.get("vector_store_ids")));
             let ids: Option<Vec<String>> = stores.and_then(|ids| serde_json::from_value(ids.clone()).ok());

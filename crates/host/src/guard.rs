@@ -70,15 +70,22 @@ fn without_port(host: &str) -> &str {
 
 /// Puts the rules of `allow` before every route of `router`: 403 for a stranger.
 pub fn guard(router: Router, allow: &Allowed) -> Router {
-    router.layer(Guard(Arc::new(allow.clone())))
+    router.layer(Guard::new(allow))
 }
 
+/// The same as a layer: a router boxes and clones each layer by itself, so a busy one takes all of its own at once.
 /// Written out, where `from_fn` would box a future and clone a route for each request.
 #[derive(Clone)]
-struct Guard(Arc<Allowed>);
+pub struct Guard(Arc<Allowed>);
+
+impl Guard {
+    pub fn new(allow: &Allowed) -> Self {
+        Self(Arc::new(allow.clone()))
+    }
+}
 
 #[derive(Clone)]
-struct Guarded<S> {
+pub struct Guarded<S> {
     allow: Arc<Allowed>,
     inner: S,
 }

@@ -12,7 +12,7 @@ mod stop;
 pub mod telemetry;
 
 pub use auth::bearer;
-pub use guard::{Allowed, guard};
+pub use guard::{Allowed, Guard, guard};
 pub use serve::{ServeError, serve};
 pub use service::{AlwaysReady, NotReady, Readiness, Service, Task};
 pub use stop::Stop;

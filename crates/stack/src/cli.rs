@@ -69,6 +69,8 @@ pub enum Command {
     },
     /// Processes one document and prints the decision
     Process(Process),
+    /// Sends every claim of a data set through the whole system and says how right and how fast it is
+    Evaluate(Evaluate),
     /// Imports the sample data, processes the sample claims live and leaves the page open
     Demo {
         /// Stop after the table
@@ -139,4 +141,23 @@ pub struct Process {
     /// A claims service that is running, e.g. http://127.0.0.1:8080; without it everything is started for this claim
     #[arg(long)]
     pub url: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Evaluate {
+    /// Folder with intake.jsonl, its documents and the reference data; ground_truth.jsonl is read last, if it is there
+    #[arg(long)]
+    pub dataset: PathBuf,
+    /// Where one line of results is written for each claim
+    #[arg(long)]
+    pub out: PathBuf,
+    /// As the control plane names it; the configured one when absent
+    #[arg(long)]
+    pub model: Option<String>,
+    /// The first N claims only
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Claims processed at one time
+    #[arg(long, value_name = "J", default_value_t = 1)]
+    pub jobs: usize,
 }

@@ -81,7 +81,7 @@ fn chosen(samples: &Path) -> Result<Vec<Chosen>> {
 }
 
 /// Waits until the chat model has loaded and the retrieval server has its index, saying what it waits for.
-async fn warm_up(at: &Addresses, stop: &host::Stop) -> Result<()> {
+pub async fn warm_up(at: &Addresses, stop: &host::Stop) -> Result<()> {
     let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
     let deadline = Instant::now() + WARM_UP;
     let mut said = String::new();

@@ -60,6 +60,19 @@ impl House {
     }
 }
 
+/// For a house that nobody else should meet.
+pub fn on_free_ports(config: &mut StackConfig) {
+    for listen in [
+        &mut config.gateway.listen,
+        &mut config.ocr.listen,
+        &mut config.rag.listen,
+        &mut config.decision.listen,
+        &mut config.claims.listen,
+    ] {
+        listen.set_port(0);
+    }
+}
+
 /// One service on its own.
 pub async fn serve_one(service: Service, listen: SocketAddr, grace_seconds: u64) -> Result<()> {
     let listener = bind(service.name, listen).await?;

@@ -5,6 +5,7 @@ mod cli;
 mod compose;
 mod config;
 mod demo;
+mod evaluate;
 mod house;
 mod memory;
 mod models;
@@ -113,6 +114,7 @@ async fn perform(cli: Cli, mut config: StackConfig) -> Result<ExitCode> {
         Command::Models(command) => return models_command(command, &config).await,
         Command::Import { folder, claims: with_claims } => demo::import(&config, &folder, with_claims).await?,
         Command::Process(process) => return process::run(config, process).await,
+        Command::Evaluate(evaluate) => return evaluate::run(config, evaluate).await,
         Command::Demo { once, samples } => return demo::run(config, &samples, once).await,
         Command::OcrWorker => {}
     }
@@ -155,8 +157,12 @@ fn load(settings: &Settings) -> Result<StackConfig> {
 #[cfg(feature = "llama")]
 fn with_environment(command: Option<&Command>) -> std::io::Result<()> {
     use std::os::unix::process::CommandExt;
-    let runs_models =
-        matches!(command, None | Some(Command::All | Command::Gateway(_) | Command::Process(_) | Command::Demo { .. }));
+    let runs_models = matches!(
+        command,
+        None | Some(
+            Command::All | Command::Gateway(_) | Command::Process(_) | Command::Evaluate(_) | Command::Demo { .. }
+        )
+    );
     match llama::missing_environment() {
         Some((name, value)) if runs_models => {
             let mut arguments = std::env::args_os();

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::cli::Process;
 use crate::config::StackConfig;
-use crate::house::House;
+use crate::house::{House, on_free_ports};
 use crate::output::line;
-use crate::submit::ClaimsApi;
+use crate::submit::{ClaimsApi, Submission};
 
 /// Uses the claims service at `--url`, or starts everything for this one claim on free ports. Status 1 when the claim
 /// could not be processed; a claim that goes to a person is a success.
@@ -20,15 +20,7 @@ pub async fn run(mut config: StackConfig, process: Process) -> Result<ExitCode> 
     if let Some(url) = &process.url {
         return decide(&ClaimsApi::new(url)?, &process).await;
     }
-    for listen in [
-        &mut config.gateway.listen,
-        &mut config.ocr.listen,
-        &mut config.rag.listen,
-        &mut config.decision.listen,
-        &mut config.claims.listen,
-    ] {
-        listen.set_port(0);
-    }
+    on_free_ports(&mut config);
     let house = House::whole(config).await?;
     let api = ClaimsApi::new(&format!("http://{}", house.addresses.claims))?;
     let stop = host::Stop::on_signals()?;
@@ -43,7 +35,14 @@ pub async fn run(mut config: StackConfig, process: Process) -> Result<ExitCode> 
 }
 
 async fn decide(api: &ClaimsApi, process: &Process) -> Result<ExitCode> {
-    let claim = api.submit(&process.file, &process.user, process.received.as_deref()).await?;
+    let submission = Submission {
+        file: &process.file,
+        user: &process.user,
+        received: process.received.as_deref(),
+        claim_number: None,
+        claim_type: None,
+    };
+    let claim = api.submit(&submission).await?;
     api.process(&claim).await?;
     let decision = api.decision(&claim).await?;
     if process.json {

@@ -12,20 +12,39 @@ pub struct ClaimsApi {
     http: reqwest::Client,
 }
 
+/// A document and what its sender says of it.
+pub struct Submission<'a> {
+    pub file: &'a Path,
+    pub user: &'a str,
+    /// YYYY-MM-DD; today when absent.
+    pub received: Option<&'a str>,
+    /// Made up by the service when absent.
+    pub claim_number: Option<&'a str>,
+    pub claim_type: Option<&'a str>,
+}
+
 impl ClaimsApi {
     pub fn new(base: &str) -> Result<Self> {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(900)).tcp_nodelay(true).build()?;
         Ok(Self { base: base.trim_end_matches('/').to_owned(), http })
     }
 
-    pub async fn submit(&self, file: &Path, user: &str, received: Option<&str>) -> Result<String> {
+    pub async fn submit(&self, submission: &Submission<'_>) -> Result<String> {
+        let file = submission.file;
         let bytes = tokio::fs::read(file).await.with_context(|| format!("cannot read {}", file.display()))?;
         let name = file.file_name().map_or_else(|| "document".into(), |name| name.to_string_lossy().into_owned());
         let mut form = reqwest::multipart::Form::new()
-            .text("user_id", user.to_owned())
+            .text("user_id", submission.user.to_owned())
             .part("file", reqwest::multipart::Part::bytes(bytes).file_name(name));
-        if let Some(received) = received {
-            form = form.text("received_date", received.to_owned());
+        let given = [
+            ("received_date", submission.received),
+            ("claim_number", submission.claim_number),
+            ("claim_type", submission.claim_type),
+        ];
+        for (name, value) in given {
+            if let Some(value) = value {
+                form = form.text(name, value.to_owned());
+            }
         }
         let claim = self.answer(self.http.post(self.url("/claims")).multipart(form)).await?;
         ["claim_id", "id"]
@@ -41,7 +60,12 @@ impl ClaimsApi {
     }
 
     pub async fn decision(&self, claim: &str) -> Result<Value> {
-        self.answer(self.http.get(self.url(&format!("/claims/{claim}/decision")))).await
+        self.read(claim, "decision").await
+    }
+
+    /// What the service tells about the claim: its `evidence`, its `logs`, …
+    pub async fn read(&self, claim: &str, what: &str) -> Result<Value> {
+        self.answer(self.http.get(self.url(&format!("/claims/{claim}/{what}")))).await
     }
 
     fn url(&self, path: &str) -> String {

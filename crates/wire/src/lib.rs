@@ -8,6 +8,7 @@ pub mod llama;
 pub mod openai;
 
 mod lenient;
+mod open;
 
 /// JSON object, in the order it was written.
 pub type JsonObject = serde_json::Map<String, serde_json::Value>;

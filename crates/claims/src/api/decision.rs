@@ -159,16 +159,11 @@ impl From<&Evidence> for EvidenceLink {
     }
 }
 
-async fn language(app: &App, claim: &Claim) -> Result<Language, ApiError> {
-    let tag = app.reference.user_language(&claim.user_id).await?;
-    Ok(tag.map_or(app.config.default_language, |tag| Language::of_tag(&tag)))
-}
-
 /// The latest decision. 404 until there is one.
 #[utoipa::path(get, path = "/api/v1/claims/{id}/decision", params(("id" = String, Path)), responses((status = 200, body = DecisionView), (status = 404)))]
 pub async fn latest(State(app): State<App>, Path(id): Path<String>) -> Result<Json<DecisionView>, ApiError> {
     let claim = app.existing_claim(&id).await?;
-    let language = language(&app, &claim).await?;
+    let language = app.language_of(&claim).await?;
     let record = app.store.decisions(&claim.claim_id).await?.into_iter().next();
     let record = record.ok_or_else(|| ApiError::not_found(format!("claim {} has no decision yet", claim.claim_id)))?;
     let evidence = app.store.evidence(&claim.claim_id).await?;
@@ -187,7 +182,7 @@ pub struct DecisionList {
 #[utoipa::path(get, path = "/api/v1/claims/{id}/decisions", params(("id" = String, Path)), responses((status = 200, body = DecisionList), (status = 404)))]
 pub async fn all(State(app): State<App>, Path(id): Path<String>) -> Result<Json<DecisionList>, ApiError> {
     let claim = app.existing_claim(&id).await?;
-    let language = language(&app, &claim).await?;
+    let language = app.language_of(&claim).await?;
     let records = app.store.decisions(&claim.claim_id).await?;
     let decisions = records.into_iter().map(|record| DecisionView::new(&claim, record, &[], language)).collect();
     Ok(Json(DecisionList { claim_id: claim.claim_id.to_string(), decisions }))

@@ -6,6 +6,7 @@ mod documents;
 mod error;
 mod events;
 mod health;
+mod letter;
 mod openapi;
 mod process;
 mod progress;
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::ClaimsConfig;
-use crate::domain::{Claim, ClaimId};
+use crate::domain::{Claim, ClaimId, Language};
 use crate::store::{ClaimStore, DocumentStore, ReferenceStore};
 use crate::workflow::Workflow;
 
@@ -52,6 +53,12 @@ impl App {
         let id = ClaimId::parse(id).map_err(|_| not_found())?;
         self.store.claim(&id).await?.ok_or_else(not_found)
     }
+
+    /// The policyholder's language, or the service's own for somebody unknown.
+    pub(crate) async fn language_of(&self, claim: &Claim) -> Result<Language, ApiError> {
+        let tag = self.reference.user_language(&claim.user_id).await?;
+        Ok(tag.map_or(self.config.default_language, |tag| Language::of_tag(&tag)))
+    }
 }
 
 /// A caller's own text in an error: shortened, without control characters.
@@ -78,6 +85,7 @@ pub fn router(app: App) -> Router {
         .route("/claims/{id}/steps", get(progress::logs))
         .route("/claims/{id}/decision", get(decision::latest))
         .route("/claims/{id}/decisions", get(decision::all))
+        .route("/claims/{id}/letter", get(letter::letter))
         .route("/claims/{id}/evidence", get(decision::evidence))
         .route("/claims/{id}/guardrails", get(decision::guardrails))
         .route("/claims/{id}/events", get(events::of_claim))

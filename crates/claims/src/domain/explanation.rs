@@ -13,7 +13,11 @@ const REVIEW: &[&str] = &["review", "revue", "manual", "manuel", "gestionnaire",
 const NEGATION: &[&str] = &["not", "cannot", "no", "never", "ne", "pas", "non", "n"];
 const MONEY_MARKS: &[&str] = &["€", "$", "£", "eur", "usd", "gbp", "chf", "cad", "euro", "euros", "dollars", "pounds"];
 
-/// True when the text states this outcome, states no other one, and every amount in it stands in the decision.
+/// Words before the number of a clause.
+const CLAUSE: &[&str] = &["clause", "clauses", "article", "articles", "section", "sections", "art"];
+
+/// True when the text states this outcome, states no other one, and every amount and clause in it stands in the
+/// decision.
 ///
 /// Errs on the side of no: "cannot be approved" beside a refusal counts as a contradiction, and the rendered
 /// explanation is shown instead.
@@ -30,7 +34,24 @@ pub fn agrees(text: &str, document: &DecisionDocument) -> bool {
         return false;
     }
     let known = amounts_of(document);
-    amounts_in(text).iter().all(|amount| known.contains(amount))
+    amounts_in(text).iter().all(|amount| known.contains(amount)) && cites_only_its_clauses(text, document)
+}
+
+fn cites_only_its_clauses(text: &str, document: &DecisionDocument) -> bool {
+    let steps = document.extra.get("amount_steps").and_then(Value::as_array).into_iter().flatten();
+    let known: BTreeSet<&str> = document
+        .reasons
+        .iter()
+        .filter_map(|reason| reason.clause.as_deref())
+        .chain(steps.filter_map(|step| step.get("clause")?.as_str()))
+        .collect();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.windows(2).all(|pair| {
+        let named = pair[0].trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
+        let number = pair[1].trim_matches(|letter: char| !letter.is_alphanumeric());
+        let cites = CLAUSE.contains(&named.as_str()) && number.starts_with(|first: char| first.is_ascii_digit());
+        !cites || known.contains(number)
+    })
 }
 
 fn words_of(text: &str) -> Vec<String> {
@@ -142,6 +163,17 @@ mod tests {
             "decision": "deny", "payable_amount": "0.00", "currency": "EUR", "confidence": 0.9, "reason_codes": ["WAITING_PERIOD"],
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn a_clause_that_the_decision_does_not_rest_on_is_no_agreement() {
+        let mut document = refusal();
+        document.reasons =
+            serde_json::from_value(json!([{"code": "X", "text_en": "", "text_fr": "", "clause": "4.1"}])).unwrap();
+        assert!(agrees("The claim is denied under clause 4.1.", &document));
+        assert!(agrees("La demande est refusée (article 4.1).", &document));
+        assert!(!agrees("The claim is denied under clause 4.2.", &document));
+        assert!(!agrees("The claim is denied under Section 9, of the contract.", &document));
     }
 
     #[test]

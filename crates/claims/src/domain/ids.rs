@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} must be 1 to 64 characters out of letters, digits, '.', '_', ':' and '-', not starting with '.'")]
@@ -55,6 +56,18 @@ impl RunId {
 
     pub fn fresh() -> Self {
         Self(format!("run_{}", uuid::Uuid::new_v4().simple()))
+    }
+
+    /// The trace that everything done for the run belongs to: 32 hexadecimal digits. A digest, because traces are shown
+    /// to people who must not write evidence.
+    pub fn trace_id(&self) -> String {
+        hex::encode(&Sha256::digest(self.0.as_bytes())[..16])
+    }
+
+    /// As W3C Trace Context writes it, for the requests of the run.
+    pub fn traceparent(&self) -> String {
+        let span = hex::encode(&Sha256::digest(self.trace_id().as_bytes())[..8]);
+        format!("00-{}-{span}-01", self.trace_id())
     }
 
     pub fn as_str(&self) -> &str {

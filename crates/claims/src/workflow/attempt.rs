@@ -9,11 +9,13 @@ use wire::openai::responses::ResponseRequest;
 use super::Workflow;
 use super::failure::{Failure, detail};
 use super::recorder::{Ended, Recorder};
-use super::request::{agent_request, request_brief};
-use crate::domain::{Claim, Language, Run};
+use super::request::{agent_request, reminder, repair, request_brief};
+use crate::domain::{Claim, Language, Run, RunId};
 use crate::store::{RunEnd, StoreError};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Times the agent is asked for what it left out, before a person gets the claim with what was found.
+const REMINDERS: usize = 2;
 
 impl Workflow {
     /// Runs the agent within the time limit. Never fails: what goes wrong becomes the end's own decision.
@@ -59,18 +61,43 @@ impl Workflow {
             Ok(chosen) => chosen,
             Err(failure) => {
                 let step = recorder.begin(serde_json::json!({"model": null})).await?;
-                recorder.close(step, Some(failure.code().into())).await?;
+                recorder.end(step, Some(failure.code().into())).await?;
                 return Ok(Some(failure));
             }
         };
         *model = Some(chosen.clone());
-        let request = agent_request(&self.config, &claim, &run.run_id, chosen, language);
-        let step = recorder.begin(request_brief(&request)).await?;
-        let failure = match self.connect(request).await {
+        let first = agent_request(&self.config, &claim, &run.run_id, chosen, language);
+        let mut failure = self.exchange(first.clone(), run, recorder).await?;
+        for _ in 0..REMINDERS {
+            let left_out = recorder.left_out();
+            let ended = matches!(failure, None | Some(Failure::ResponseIncomplete { .. }));
+            let Some(previous) = recorder.response_id.clone().filter(|_| ended && !left_out.is_empty()) else { break };
+            tracing::info!(claim_id = %run.claim_id, left_out = left_out.len(), "the agent is asked for what it left out");
+            failure = self.exchange(reminder(&first, &claim, previous, &left_out), run, recorder).await?;
+        }
+        if let Some(previous) = recorder.response_id.clone()
+            && failure.is_none()
+            && recorder.contradicts()
+        {
+            // What comes of it is no failure of the run: the decision is recorded, and has its own words.
+            self.exchange(repair(&first, previous), run, recorder).await?;
+        }
+        Ok(failure)
+    }
+
+    /// One response of the agent, followed to its end.
+    async fn exchange(
+        &self,
+        request: ResponseRequest,
+        run: &Run,
+        recorder: &mut Recorder,
+    ) -> Result<Option<Failure>, StoreError> {
+        let step = recorder.begin(request_brief(&request, &run.run_id)).await?;
+        let failure = match self.connect(request, &run.run_id).await {
             Ok(stream) => self.read(stream, recorder).await?,
             Err(failure) => Some(failure),
         };
-        recorder.close(step, failure.as_ref().map(|failure| failure.code().to_owned())).await?;
+        recorder.end(step, failure.as_ref().map(|failure| failure.code().to_owned())).await?;
         Ok(failure)
     }
 
@@ -87,8 +114,9 @@ impl Workflow {
         models.into_iter().find(|model| model.model_type == "llm").map(|model| model.id).ok_or(Failure::NoModel)
     }
 
-    async fn connect(&self, request: ResponseRequest) -> Result<EventStream, Failure> {
-        self.retried(|| self.stack.responses_stream(request.clone())).await
+    async fn connect(&self, request: ResponseRequest, run: &RunId) -> Result<EventStream, Failure> {
+        let stack = self.stack.traced(run.traceparent());
+        self.retried(|| stack.responses_stream(request.clone())).await
     }
 
     /// Tries again, with growing pauses, as long as nothing has begun and the error may pass.
@@ -142,6 +170,6 @@ impl Workflow {
 fn no_decision(recorder: &Recorder) -> Failure {
     match &recorder.last_tool_error {
         Some((tool, detail)) => Failure::ToolFailed { tool: tool.clone(), detail: detail.clone() },
-        None => Failure::NoDecision,
+        None => Failure::NoDecision { left_out: recorder.left_out().iter().map(|role| role.tool).collect() },
     }
 }

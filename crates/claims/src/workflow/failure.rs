@@ -35,8 +35,10 @@ pub enum Failure {
         tool: String,
         detail: String,
     },
-    /// The agent ended as if all were done, without a recorded decision.
-    NoDecision,
+    /// The agent ended as if all were done, without a recorded decision. The tools that never gave their finding.
+    NoDecision {
+        left_out: Vec<&'static str>,
+    },
     TimeLimit {
         seconds: u64,
     },
@@ -59,7 +61,7 @@ impl Failure {
             Self::ResponseFailed { .. } => "response_failed",
             Self::ResponseIncomplete { .. } => "response_incomplete",
             Self::ToolFailed { .. } => "tool_failed",
-            Self::NoDecision => "no_decision",
+            Self::NoDecision { .. } => "no_decision",
             Self::TimeLimit { .. } => "time_limit",
             Self::Crashed { .. } => "crashed",
             Self::Internal => "internal_error",
@@ -99,10 +101,13 @@ impl Failure {
             Self::ToolFailed { tool, detail } => {
                 (format!("The tool {tool} failed ({detail})."), format!("L'outil {tool} a échoué ({detail})."))
             }
-            Self::NoDecision => (
-                "The agent ended without recording a decision.".into(),
-                "L'agent a terminé sans enregistrer de décision.".into(),
-            ),
+            Self::NoDecision { left_out } => {
+                let tools = left_out.join(", ");
+                (
+                    format!("The agent ended without recording a decision; it left out: {tools}."),
+                    format!("L'agent a terminé sans enregistrer de décision ; il a omis : {tools}."),
+                )
+            }
             Self::TimeLimit { seconds } => (
                 format!("Processing took longer than {seconds} seconds and was stopped."),
                 format!("Le traitement a dépassé {seconds} secondes et a été arrêté."),
@@ -170,7 +175,7 @@ mod tests {
             Failure::ResponseFailed { detail: detail() },
             Failure::ResponseIncomplete { detail: detail() },
             Failure::ToolFailed { tool: "ocr_document".into(), detail: detail() },
-            Failure::NoDecision,
+            Failure::NoDecision { left_out: vec!["make_final_decision"] },
             Failure::TimeLimit { seconds: 300 },
             Failure::Crashed { attempts: 3 },
             Failure::Internal,

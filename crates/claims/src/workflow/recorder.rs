@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wire::openai::events::EventKind;
 use wire::openai::items::{Item, LooseItem, McpCallItem, MessageItem};
-use wire::openai::responses::{ResponseObject, ResponseStatus};
+use wire::openai::responses::{ResponseObject, ResponseStatus, ResponseUsage};
 
 use super::failure::detail;
-use super::request::TOOLS;
+use super::request::{TOOLS, ToolRole};
 use crate::clock::Clock;
-use crate::domain::{RunId, Step, StepKind, StepStatus};
+use crate::domain::{DecisionDocument, RunId, Step, StepKind, StepStatus, agrees};
 use crate::store::{ClaimStore, StoreError};
 
 const MAX_EXCERPT: usize = 4_000;
@@ -30,11 +30,18 @@ pub(super) struct Recorder {
     run: RunId,
     next_index: i64,
     open: Vec<(String, Step)>,
+    /// Calls of this exchange that have ended.
     seen: Vec<String>,
+    /// Tools that gave their finding, in any exchange of the run.
+    found: Vec<String>,
     /// Text that is a thought if another tool follows, else the closing words.
     pending: Option<String>,
     pub last_tool_error: Option<(String, String)>,
+    /// As the decision tool answered it.
+    pub decision: Option<DecisionDocument>,
     pub response_id: Option<String>,
+    /// What the model read and wrote, as the control plane counted it.
+    usage: Option<ResponseUsage>,
 }
 
 impl Recorder {
@@ -46,9 +53,12 @@ impl Recorder {
             next_index: 0,
             open: Vec::new(),
             seen: Vec::new(),
+            found: Vec::new(),
             pending: None,
             last_tool_error: None,
+            decision: None,
             response_id: None,
+            usage: None,
         }
     }
 
@@ -57,15 +67,40 @@ impl Recorder {
         self.pending.clone()
     }
 
-    /// Opens the step of the exchange with the control plane.
+    /// Whether the closing words say other than the decision. Unknown, and so no, where either is missing.
+    pub fn contradicts(&self) -> bool {
+        let Some((words, decision)) = self.pending.as_deref().zip(self.decision.as_ref()) else { return false };
+        let own = [&decision.explanation_en, &decision.explanation_fr];
+        !own.iter().any(|own| own.trim() == words) && !agrees(words, decision)
+    }
+
+    /// The tools that have not given their finding, in the order they are to be called. None once there is a decision:
+    /// it rests on all the others.
+    pub fn left_out(&self) -> Vec<&'static ToolRole> {
+        let found = |role: &ToolRole| self.found.iter().any(|tool| tool == role.tool);
+        match TOOLS.last().is_some_and(found) {
+            true => Vec::new(),
+            false => TOOLS.iter().filter(|role| !found(role)).collect(),
+        }
+    }
+
+    /// Opens the step of an exchange with the control plane.
     pub async fn begin(&mut self, arguments: Value) -> Result<Step, StoreError> {
+        self.flush_thought().await?;
+        self.seen.clear();
         let mut step = self.step(StepKind::Agent, "agent", "agent", None);
         step.arguments = Some(arguments.to_string());
         self.put(&step).await?;
         Ok(step)
     }
 
-    pub async fn close(&self, mut step: Step, error: Option<String>) -> Result<(), StoreError> {
+    /// Closes that step with what the exchange took.
+    pub async fn end(&mut self, mut step: Step, error: Option<String>) -> Result<(), StoreError> {
+        step.output = Some(json!({"response_id": self.response_id, "usage": self.usage.take()}).to_string());
+        self.close(step, error).await
+    }
+
+    async fn close(&self, mut step: Step, error: Option<String>) -> Result<(), StoreError> {
         step.status = if error.is_some() { StepStatus::Failed } else { StepStatus::Completed };
         step.error = error;
         step.completed_at = Some(self.clock.now());
@@ -120,6 +155,7 @@ impl Recorder {
     /// What the stream did not tell item by item (a server that ignores `stream`, or sends only the end).
     async fn whole_response(&mut self, response: &ResponseObject) -> Result<(), StoreError> {
         self.response_id.get_or_insert_with(|| response.id.clone());
+        self.usage = response.usage.clone();
         for item in &response.output {
             match item {
                 Item::McpCall(call) if !self.seen.contains(&call.id) => self.close_tool(call.clone()).await?,
@@ -171,6 +207,11 @@ impl Recorder {
         step.output = call.output.as_deref().map(excerpt);
         let error = call.error.as_deref().map(detail).or_else(|| call.output.as_deref().and_then(refusal));
         self.last_tool_error = error.clone().map(|error| (call.name.clone(), error));
+        if error.is_none() {
+            self.decision =
+                call.output.as_deref().and_then(|output| serde_json::from_str(output).ok()).or(self.decision.take());
+            self.found.push(call.name);
+        }
         self.close(step, error).await
     }
 

@@ -88,12 +88,41 @@ fn task(claim: &Claim, language: Language) -> MessageItem {
         ("language", spoken),
     ];
     let lines: Vec<String> = facts.iter().map(|(name, value)| format!("{name}: {}", one_line(value))).collect();
-    let part = MessagePart {
-        kind: "input_text".into(),
-        text: Some(format!("{opening}\n{}", lines.join("\n"))),
-        ..MessagePart::default()
-    };
+    user_message(format!("{opening}\n{}", lines.join("\n")))
+}
+
+fn user_message(text: String) -> MessageItem {
+    let part = MessagePart { kind: "input_text".into(), text: Some(text), ..MessagePart::default() };
     MessageItem { role: Role::User, content: MessageContent::Parts(vec![part]), ..MessageItem::default() }
+}
+
+/// What goes on where `previous` ended, for the tools that have not given their finding.
+pub(super) fn reminder(
+    first: &ResponseRequest,
+    claim: &Claim,
+    previous: String,
+    left_out: &[&ToolRole],
+) -> ResponseRequest {
+    let tools: Vec<&str> = left_out.iter().map(|role| role.tool).collect();
+    let text =
+        format!("Not done yet: {}. Call them now, in this order.\nclaim_id: {}", tools.join(", "), claim.claim_id);
+    ResponseRequest {
+        input: ResponseInput::Items(vec![Item::Message(user_message(text))]),
+        previous_response_id: Some(previous),
+        ..first.clone()
+    }
+}
+
+/// Asks once for closing words that agree with the decision.
+pub(super) fn repair(first: &ResponseRequest, previous: String) -> ResponseRequest {
+    let text = "Your last sentence does not agree with the recorded decision. State the decision again in one sentence, \
+                exactly as make_final_decision returned it, with no amount, clause or name of your own.";
+    ResponseRequest {
+        input: ResponseInput::Items(vec![Item::Message(user_message(text.to_owned()))]),
+        previous_response_id: Some(previous),
+        tools: Vec::new(),
+        ..first.clone()
+    }
 }
 
 /// A value given by a submitter must not start a line of its own.
@@ -119,6 +148,9 @@ fn servers(tools: &ToolServers, run: &RunId) -> Vec<ResponseTool> {
 }
 
 /// The claim as the model was told of it, for the step that records the exchange.
-pub(super) fn request_brief(request: &ResponseRequest) -> Value {
-    json!({"model": request.model, "max_infer_iters": request.max_infer_iters, "tools": TOOLS.map(|role| role.tool)})
+pub(super) fn request_brief(request: &ResponseRequest, run: &RunId) -> Value {
+    json!({
+        "model": request.model, "max_infer_iters": request.max_infer_iters, "tools": TOOLS.map(|role| role.tool),
+        "trace_id": run.trace_id(),
+    })
 }

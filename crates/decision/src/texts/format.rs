@@ -77,7 +77,7 @@ fn listed(texts: impl Iterator<Item = String>) -> String {
     texts.join(", ")
 }
 
-fn clause(clauses: &[String], language: Language) -> String {
+pub(super) fn clause(clauses: &[String], language: Language) -> String {
     let word = match (language, clauses.len()) {
         (Language::English, 0 | 1) => "clause",
         (Language::English, _) => "clauses",
@@ -88,7 +88,7 @@ fn clause(clauses: &[String], language: Language) -> String {
 }
 
 /// `€1,430.50`, `1 430,50 €`; currencies without a common sign keep their code.
-fn amount(money: &Money, language: Language) -> String {
+pub(super) fn amount(money: &Money, language: Language) -> String {
     let text = format!("{:.2}", money::round(money.amount).abs());
     let (whole, cents) = text.split_once('.').unwrap_or((&text, "00"));
     let sign = if money.amount.is_sign_negative() && !money.amount.is_zero() { "-" } else { "" };

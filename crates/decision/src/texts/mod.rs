@@ -1,6 +1,7 @@
 //! Reasons and explanations in English and French.
 
 mod format;
+mod letter;
 pub(crate) mod placeholders;
 
 use crate::amount::AmountStep;
@@ -10,6 +11,8 @@ use crate::findings::{Datum, Inputs, Money};
 use crate::policy::{Bilingual, Policy};
 use crate::reference::Outcome;
 use format::rendered;
+
+pub use letter::letter;
 
 /// The same text in both languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

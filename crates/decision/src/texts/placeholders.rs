@@ -5,6 +5,9 @@ use crate::codes::ReasonCode as Code;
 /// Placeholders of the explanations.
 pub const EXPLANATION: &[&str] = &["reasons", "adjustments", "payable", "claimed"];
 
+/// Placeholders of the letter.
+pub const LETTER: &[&str] = &["claim", "contract", "clauses"];
+
 /// Words the checks use besides perils, products and fields.
 pub const WORDS: &[&str] = &[
     "document",

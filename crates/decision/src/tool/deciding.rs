@@ -72,7 +72,12 @@ impl DecisionTools {
 
     fn report(&self, claim_id: &str, facts: &ClaimFacts, opinion: &Opinion) -> DecisionReport {
         let advised = advise(decide(facts, &self.policy), opinion, self.opinion, &self.policy);
-        let mut report = DecisionReport::new(claim_id, &advised.decision, &self.policy);
+        let reference = facts.intake.claim_number.as_deref().unwrap_or(claim_id);
+        let mut report = DecisionReport::new(claim_id, &advised.decision, &self.policy).with_letter(
+            reference,
+            &advised.decision,
+            &self.policy,
+        );
         report.rule_result = advised.overridden.map(|rule| RuleResult {
             decision: rule.outcome.as_str().into(),
             payable_amount: rule.payable.map(|amount| format!("{amount:.2}")),

@@ -8,15 +8,18 @@
 //! - [`conversation`]: what was said, called and answered.
 //! - [`values`]: the values in it, with the keys they travelled under.
 //! - [`arguments`]: closed schemas for one tool, or `None` while a required value is unknown.
+//! - [`held`]: the same for a model elsewhere, after the call: its decoding cannot be constrained.
 //! - [`plan`]: which tools to offer at this step, and whether plain text is an answer yet.
 //! - [`answer`]: keeps the model's last sentence only if every fact in it stands in the conversation.
 
 pub mod answer;
 pub mod arguments;
 pub mod conversation;
+pub mod held;
 pub mod numerals;
 pub mod plan;
 pub mod values;
 
 pub use conversation::{Conversation, Turn};
+pub use held::held;
 pub use plan::narrow;

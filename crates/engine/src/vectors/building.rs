@@ -119,6 +119,10 @@ fn sheet(store: &VectorStore, plan: &Plan, index: &Index) -> Sheet {
 }
 
 /// Rows that changed since they were put in stay beside the graph.
+#[cfg_attr(
+    not(feature = "approximate"),
+    allow(unreachable_code, unused_variables, reason = "without native code no graph is ever made")
+)]
 fn adopt(index: &mut Index, graph: Graph, scale: f32, members: &[Option<Member>]) {
     let current = |member: &Option<Member>| member.filter(|member| index.id_of(*member).is_some());
     let slots = members.iter().map(|member| current(member).map_or(NONE, |member| member.slot)).collect();

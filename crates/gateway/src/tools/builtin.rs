@@ -1,10 +1,12 @@
 //! The tool groups that need no server: `builtin::rag` and, where somebody is configured to ask, `builtin::websearch`.
 
 use ports::CallContext;
+use ports::access::{Action, Principal, Resource};
 use ports::web::WebQuery;
 use serde_json::{Value, json};
 use wire::JsonObject;
 
+use super::groups::KIND;
 use super::rag;
 use crate::app::App;
 use crate::errors::ApiError;
@@ -13,23 +15,30 @@ pub const RAG: &str = "builtin::rag";
 pub const WEB: &str = "builtin::websearch";
 const PAGES: usize = 5;
 
-/// The groups there are, as 0.3 shows them.
-pub fn groups(app: &App) -> Vec<Value> {
+/// Whether there is such a group, and the access policy lets the caller use it.
+pub fn opens(app: &App, id: &str, caller: Option<&Principal>) -> bool {
+    let there = id == RAG || (id == WEB && app.responder.own.web.is_some());
+    there && permitted(app, id, caller)
+}
+
+pub fn permitted(app: &App, id: &str, caller: Option<&Principal>) -> bool {
+    app.responder.registry.policy().permits(caller, Action::Read, Resource::unowned(KIND, id))
+}
+
+/// The groups the caller may use, as 0.3 shows them.
+pub fn groups(app: &App, caller: Option<&Principal>) -> Vec<Value> {
     let group = |id: &str, provider: &str| {
         json!({
             "identifier": id, "provider_resource_id": id, "provider_id": provider, "type": "tool_group",
             "owner": null, "source": "listed_from_provider", "mcp_endpoint": null, "args": null,
         })
     };
-    let mut groups = vec![group(RAG, "rag-runtime")];
-    if app.responder.own.web.is_some() {
-        groups.push(group(WEB, "web-search"));
-    }
-    groups
+    let all = [(RAG, "rag-runtime"), (WEB, "web-search")];
+    all.into_iter().filter(|(id, _)| opens(app, id, caller)).map(|(id, provider)| group(id, provider)).collect()
 }
 
 /// Their tools: of one group, or of all.
-pub fn tools(app: &App, group: Option<&str>) -> Vec<Value> {
+pub fn tools(app: &App, caller: Option<&Principal>, group: Option<&str>) -> Vec<Value> {
     let text = |description: &str| json!({"type": "string", "description": description});
     let ids = json!({"type": "array", "items": {"type": "string"}, "description": "The vector stores to search."});
     let rag = json!({
@@ -43,16 +52,20 @@ pub fn tools(app: &App, group: Option<&str>) -> Vec<Value> {
             "output_schema": null, "metadata": null,
         })
     };
-    let mut tools = vec![tool(RAG, "knowledge_search", "Search documents for passages nearest to a query.", rag)];
-    if app.responder.own.web.is_some() {
-        tools.push(tool(WEB, "web_search", "Search the web for pages nearest to a query.", web));
-    }
-    tools.retain(|tool| group.is_none_or(|group| tool["toolgroup_id"] == group));
-    tools
+    let all = [
+        (RAG, tool(RAG, "knowledge_search", "Search documents for passages nearest to a query.", rag)),
+        (WEB, tool(WEB, "web_search", "Search the web for pages nearest to a query.", web)),
+    ];
+    let wanted = |id: &str| group.is_none_or(|group| group == id) && opens(app, id, caller);
+    all.into_iter().filter(|(id, _)| wanted(id)).map(|(_, tool)| tool).collect()
 }
 
 /// Runs a tool of ours; `None` when it is none.
 pub async fn invoke(app: &App, name: &str, kwargs: &JsonObject, cx: &CallContext) -> Option<Result<Value, ApiError>> {
+    let group = if name.ends_with("knowledge_search") { RAG } else { WEB };
+    if !opens(app, group, cx.caller.as_deref()) {
+        return None;
+    }
     match (name, &app.responder.own.web) {
         ("knowledge_search" | "builtin::rag/knowledge_search", _) => Some(rag::search(app, kwargs.clone(), cx).await),
         ("web_search" | "builtin::websearch/web_search", Some(web)) => {

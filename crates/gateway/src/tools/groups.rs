@@ -142,7 +142,7 @@ pub async fn register(
     if id.trim().is_empty() || id.len() > LONGEST_ID || id.chars().any(char::is_control) {
         return Err(ApiError::invalid("toolgroup_id", "toolgroup_id must be a name of 1 to 256 characters"));
     }
-    if builtin::groups(&app).iter().any(|group| group["identifier"] == *id) {
+    if builtin::opens(&app, &id, cx.caller.as_deref()) {
         return Ok(Json(Value::Null));
     }
     if let Some(provider) = request.provider_id.filter(|provider| provider != PROVIDER) {
@@ -176,7 +176,9 @@ pub async fn register(
 
 pub async fn list(State(app): State<Arc<App>>, Context(cx): Context) -> Result<Json<DataList<Value>>, ApiError> {
     let groups = all(&app, cx.caller.as_deref()).await?;
-    Ok(Json(DataList { data: groups.iter().map(Group::shown).chain(builtin::groups(&app)).collect() }))
+    Ok(Json(DataList {
+        data: groups.iter().map(Group::shown).chain(builtin::groups(&app, cx.caller.as_deref())).collect(),
+    }))
 }
 
 pub async fn one(
@@ -184,7 +186,8 @@ pub async fn one(
     Context(cx): Context,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    if let Some(ours) = builtin::groups(&app).into_iter().find(|group| group["identifier"] == *id) {
+    if let Some(ours) = builtin::groups(&app, cx.caller.as_deref()).into_iter().find(|group| group["identifier"] == *id)
+    {
         return Ok(Json(ours));
     }
     Ok(Json(known(&app, &id, cx.caller.as_deref()).await?.shown()))

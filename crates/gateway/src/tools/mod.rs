@@ -1,6 +1,6 @@
 //! Tool groups and what is in them: configured connectors (`mcp::<name>`) and the groups that callers register.
 
-mod builtin;
+pub mod builtin;
 mod connectors;
 pub mod groups;
 pub mod rag;

@@ -73,10 +73,10 @@ pub async fn tools(
 async fn of_group(app: &App, cx: &CallContext, id: Option<&str>) -> Result<Json<DataList<Value>>, ApiError> {
     let Some(id) = id else {
         let mut data = all_shown(&everything(app, cx).await?);
-        data.extend(builtin::tools(app, None));
+        data.extend(builtin::tools(app, cx.caller.as_deref(), None));
         return Ok(Json(DataList { data }));
     };
-    let ours = builtin::tools(app, Some(id));
+    let ours = builtin::tools(app, cx.caller.as_deref(), Some(id));
     if !ours.is_empty() {
         return Ok(Json(DataList { data: ours }));
     }
@@ -92,7 +92,7 @@ pub async fn tool(
 ) -> Result<Json<Value>, ApiError> {
     let listed = everything(&app, &cx).await?;
     let found = pick(&listed, &name).map(|(listed, tool)| shown(&listed.group, tool));
-    let ours = || builtin::tools(&app, None).into_iter().find(|tool| tool["name"] == *name);
+    let ours = || builtin::tools(&app, cx.caller.as_deref(), None).into_iter().find(|tool| tool["name"] == *name);
     found.or_else(ours).map(Json).ok_or_else(|| {
         ApiError::not_found(format!("Tool '{name}' not found. Use 'client.tools.list()' to list available Tools."))
     })

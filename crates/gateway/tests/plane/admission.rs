@@ -122,11 +122,14 @@ async fn the_policy_closes_models_tools_and_shields_and_what_may_be_made() {
     assert_eq!(post("/v1/chat/completions", "root", chat.clone()).await.0, 200);
     let (status, refused) = post("/v1/chat/completions", "ann", chat).await;
     assert_eq!((status, &refused["error"]["code"]), (404, &json!("model_not_found")), "a closed model does not exist");
-    for (path, shown) in [("/v1/shields", 2), ("/v1beta/connectors", 1)] {
+    for (path, shown) in [("/v1/shields", 2), ("/v1beta/connectors", 1), ("/v1/toolgroups", 2)] {
         let rows = |list: &Value| list["data"].as_array().unwrap().len();
         let (all, hers) = (get(path, "root").await.1, get(path, "ann").await.1);
         assert_eq!((rows(&all), rows(&hers)), (shown, 0), "{path}");
     }
+    let search = json!({"tool_name": "knowledge_search", "kwargs": {"query": "q", "vector_db_ids": ["v"]}});
+    let (_, refused) = post("/v1/tool-runtime/invoke", "ann", search).await;
+    assert_eq!(refused["error"]["param"], "tool_name", "a closed group has no tools: {refused}");
     for tool in [json!({"connector_id": "claims"}), json!({"server_url": "http://127.0.0.1:9/mcp"})] {
         let mut tool = tool;
         (tool["type"], tool["server_label"]) = (json!("mcp"), json!("x"));

@@ -10,7 +10,7 @@ use wire::openai::chat::{ChatMessage, ChatRequest, Role, StreamOptions};
 use wire::openai::completions::CompletionRequest;
 
 use super::decode::{deltas, text_deltas};
-use super::transport::{CHAT, OpenAiCompatible};
+use super::transport::OpenAiCompatible;
 use super::whole::whole;
 
 #[async_trait]
@@ -19,22 +19,22 @@ impl Inference for OpenAiCompatible {
         let mut request = self.outgoing(call);
         request.stream = Some(true);
         request.stream_options = Some(StreamOptions { include_usage: true, ..StreamOptions::default() });
-        let response = self.post(CHAT, &request, cx).await?;
-        Ok(deltas(response, cx))
+        let response = self.ask(&request, cx).await?;
+        Ok(deltas(response, self.config.idle_timeout, cx))
     }
 
     async fn complete(&self, call: ChatCall, cx: &CallContext) -> Result<Folded, InferenceError> {
         let mut request = self.outgoing(call);
         request.stream = None;
         request.stream_options = None;
-        whole(self.post_patiently(CHAT, &request, cx).await?, cx).await
+        whole(self.ask(&request, cx).await?, cx).await
     }
 
     async fn text(&self, mut request: CompletionRequest, cx: &CallContext) -> Result<ChatStream, InferenceError> {
         request.stream = Some(true);
         request.stream_options = Some(StreamOptions { include_usage: true, ..StreamOptions::default() });
         let response = self.post("completions", &request, cx).await?;
-        Ok(text_deltas(response, cx))
+        Ok(text_deltas(response, self.config.idle_timeout, cx))
     }
 
     async fn models(&self, cx: &CallContext) -> Result<Vec<ServedModel>, InferenceError> {

@@ -1,5 +1,7 @@
 //! A streamed chat answer as deltas: in order, one finish, usage last.
 
+use std::time::Duration;
+
 use futures::StreamExt;
 use ports::CallContext;
 use ports::inference::{Beside, ChatDelta, ChatStream, InferenceError};
@@ -17,16 +19,17 @@ pub(super) const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// How one chunk of the dialect at hand is taken in.
 type Take = fn(&mut Order, &str) -> Result<Vec<ChatDelta>, InferenceError>;
 
-pub fn deltas(response: Response, cx: &CallContext) -> ChatStream {
-    read(response, cx, Order::take)
+/// `idle`: longest wait for the next piece.
+pub fn deltas(response: Response, idle: Duration, cx: &CallContext) -> ChatStream {
+    read(response, idle, cx, Order::take)
 }
 
 /// The stream of `POST /v1/completions`.
-pub fn text_deltas(response: Response, cx: &CallContext) -> ChatStream {
-    read(response, cx, Order::take_text)
+pub fn text_deltas(response: Response, idle: Duration, cx: &CallContext) -> ChatStream {
+    read(response, idle, cx, Order::take_text)
 }
 
-fn read(response: Response, cx: &CallContext, take: Take) -> ChatStream {
+fn read(response: Response, idle: Duration, cx: &CallContext, take: Take) -> ChatStream {
     let cx = cx.clone();
     Box::pin(async_stream::stream! {
         let mut events = SseStream::from_bytes_stream(response.bytes_stream());
@@ -34,11 +37,11 @@ fn read(response: Response, cx: &CallContext, take: Take) -> ChatStream {
         let mut bytes = 0;
         loop {
             let next = tokio::select! {
-                next = tokio::time::timeout(cx.left(), events.next()) => next,
+                next = tokio::time::timeout(cx.left().min(idle), events.next()) => next,
                 () = cx.cancel.cancelled() => { yield Err(InferenceError::Cancelled); return; }
             };
             let event = match next {
-                Err(_) => { yield Err(InferenceError::Timeout("the answer was not over before the deadline".into())); return; }
+                Err(_) => { yield Err(InferenceError::Timeout(late(idle, &cx))); return; }
                 Ok(None) => break,
                 Ok(Some(Err(error))) => { yield Err(InferenceError::Unreachable(format!("the answer broke off: {error}"))); return; }
                 Ok(Some(Ok(event))) => event,
@@ -67,6 +70,13 @@ fn read(response: Response, cx: &CallContext, take: Take) -> ChatStream {
             Err(error) => yield Err(error),
         }
     })
+}
+
+fn late(idle: Duration, cx: &CallContext) -> String {
+    match cx.left().is_zero() {
+        true => "the answer was not over before the deadline".into(),
+        false => format!("the answer stopped: nothing came for {} s", idle.as_secs_f32()),
+    }
 }
 
 /// What is read of [`wire::openai::chat::ChatChunk`]. Fields beside these are not passed on, and so not kept.

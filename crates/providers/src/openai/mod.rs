@@ -8,9 +8,11 @@ mod chat;
 mod config;
 mod decode;
 mod detectors;
+mod direct;
 mod embeddings;
 mod models;
 mod rerank;
+mod sending;
 mod transport;
 mod whole;
 

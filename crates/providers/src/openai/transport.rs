@@ -3,15 +3,18 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use ports::CallContext;
 use ports::health::ProviderHealth;
 use ports::inference::InferenceError;
-use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Method, Response, StatusCode, Url};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::breaker::Breaker;
 use super::config::{OpenAiConfig, Tls};
+use super::direct::Direct;
+use super::sending::{Broken, Sending};
 use crate::late_client::LateClient;
 
 /// Bytes of an error body that are read.
@@ -25,10 +28,10 @@ pub struct OpenAiCompatible {
     pub(super) config: OpenAiConfig,
     client: LateClient,
     breaker: Breaker,
-    /// For answers that come all at once: their first byte may take as long as the caller waits.
+    /// For chat answers: their first byte may take as long as the caller waits.
     patient: LateClient,
-    /// Of chat completions, read once.
-    chat_url: Option<Url>,
+    /// For chat answers, where nothing is between us and the server.
+    direct: Option<Direct>,
     /// What the last request met; health asks nobody.
     last: Mutex<ProviderHealth>,
 }
@@ -47,9 +50,9 @@ impl OpenAiCompatible {
         let streamed = settings.clone();
         let client = LateClient::new(move || streamed().read_timeout(idle));
         let patient = LateClient::new(settings);
-        let chat_url = Url::parse(&config.url(CHAT)).ok();
+        let direct = Url::parse(&config.url(CHAT)).ok().and_then(|url| Direct::to(url, connect));
         let last = Mutex::new(ProviderHealth::Ok);
-        Self { config, client, breaker: Breaker::default(), patient, chat_url, last }
+        Self { config, client, breaker: Breaker::default(), patient, direct, last }
     }
 
     pub(super) fn last_seen(&self) -> ProviderHealth {
@@ -68,7 +71,7 @@ impl OpenAiCompatible {
 
     pub(super) async fn get(&self, path: &str, cx: &CallContext) -> Result<Response, InferenceError> {
         let client = self.client()?;
-        self.send(|| client.request(Method::GET, self.config.url(path)), cx).await
+        self.send(|| Sending::General(client.request(Method::GET, self.config.url(path))), cx).await
     }
 
     pub(super) async fn post(
@@ -77,30 +80,20 @@ impl OpenAiCompatible {
         body: &impl Serialize,
         cx: &CallContext,
     ) -> Result<Response, InferenceError> {
-        self.posted(&self.client()?, path, body, cx).await
+        let client = self.client()?;
+        self.send(|| Sending::General(client.post(self.config.url(path)).json(body)), cx).await
     }
 
-    /// For an answer that comes all at once.
-    pub(super) async fn post_patiently(
-        &self,
-        path: &str,
-        body: &impl Serialize,
-        cx: &CallContext,
-    ) -> Result<Response, InferenceError> {
-        self.posted(&built(&self.patient)?, path, body, cx).await
-    }
-
-    async fn posted(
-        &self,
-        client: &Client,
-        path: &str,
-        body: &impl Serialize,
-        cx: &CallContext,
-    ) -> Result<Response, InferenceError> {
-        match self.chat_url.as_ref().filter(|_| path == CHAT) {
-            Some(url) => self.send(|| client.post(url.clone()).json(body), cx).await,
-            None => self.send(|| client.post(self.config.url(path)).json(body), cx).await,
-        }
+    /// A chat completion, streamed or not.
+    pub(super) async fn ask(&self, body: &impl Serialize, cx: &CallContext) -> Result<Response, InferenceError> {
+        let Some(direct) = &self.direct else {
+            let client = built(&self.patient)?;
+            return self.send(|| Sending::General(client.post(self.config.url(CHAT)).json(body)), cx).await;
+        };
+        let body = serde_json::to_vec(body)
+            .map_err(|error| InferenceError::Internal(format!("the request has no JSON form: {error}")))?;
+        let body = Bytes::from(body);
+        self.send(|| direct.post(body.clone()), cx).await
     }
 
     /// Below the base address itself.
@@ -111,11 +104,11 @@ impl OpenAiCompatible {
         cx: &CallContext,
     ) -> Result<Response, InferenceError> {
         let (client, url) = (self.client()?, format!("{}/{path}", self.config.base_url.trim_end_matches('/')));
-        self.send(|| client.post(url.as_str()).json(body), cx).await
+        self.send(|| Sending::General(client.post(url.as_str()).json(body)), cx).await
     }
 
     /// Tries until the server begins to answer or the tries are used up.
-    async fn send(&self, build: impl Fn() -> RequestBuilder, cx: &CallContext) -> Result<Response, InferenceError> {
+    async fn send<'a>(&self, build: impl Fn() -> Sending<'a>, cx: &CallContext) -> Result<Response, InferenceError> {
         let mut tried = 0;
         loop {
             tried += 1;
@@ -153,28 +146,25 @@ impl OpenAiCompatible {
     /// One try; an error comes with a pause when trying again may help.
     async fn once(
         &self,
-        request: RequestBuilder,
+        mut request: Sending<'_>,
         cx: &CallContext,
     ) -> Result<Response, (InferenceError, Option<Duration>)> {
-        let own = self.config.api_token.as_ref().map(|token| token.expose_secret().to_owned());
         let given = cx.provider_data.get(&self.config.callers_token).and_then(|token| token.as_str());
-        let token = given.map(str::to_owned).or(own);
-        let request = match token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        };
-        let request = match cx.trace.headers() {
-            Some((parent, state)) => {
-                let request = request.header("traceparent", parent);
-                state.into_iter().fold(request, |request, state| request.header("tracestate", state))
+        let own = || self.config.api_token.as_ref().map(|token| token.expose_secret());
+        if let Some(token) = given.or_else(own) {
+            request = request.bearer(token);
+        }
+        if let Some((parent, state)) = cx.trace.headers() {
+            request = request.header("traceparent", &parent);
+            if let Some(state) = state {
+                request = request.header("tracestate", &state);
             }
-            None => request,
-        };
+        }
         let sending = tokio::time::timeout(cx.left(), request.send());
         let response = tokio::select! {
             sent = sending => match sent {
                 Ok(Ok(response)) => response,
-                Ok(Err(error)) => return Err(failure(&error)),
+                Ok(Err(broken)) => return Err(failure(broken)),
                 Err(_) => return Err((InferenceError::Timeout("no answer before the deadline".into()), None)),
             },
             () = cx.cancel.cancelled() => return Err((InferenceError::Cancelled, None)),
@@ -213,26 +203,12 @@ fn built(client: &LateClient) -> Result<Client, InferenceError> {
     client.get().map_err(|error| InferenceError::Internal(format!("no HTTP client: {error}")))
 }
 
-fn failure(error: &reqwest::Error) -> (InferenceError, Option<Duration>) {
-    // `without_url` keeps credentials that an operator put into the address out of the message.
-    let text = chain(error);
-    if error.is_connect() {
-        (InferenceError::Unreachable(text), Some(Duration::from_millis(200)))
-    } else if error.is_timeout() {
-        (InferenceError::Timeout(text), None)
-    } else {
-        (InferenceError::Unreachable(text), None)
+fn failure(broken: Broken) -> (InferenceError, Option<Duration>) {
+    match broken {
+        Broken::Connecting(text) => (InferenceError::Unreachable(text), Some(Duration::from_millis(200))),
+        Broken::Late(text) => (InferenceError::Timeout(text), None),
+        Broken::Sending(text) => (InferenceError::Unreachable(text), None),
     }
-}
-
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = if error.is_connect() { "connection failed".to_owned() } else { "request failed".to_owned() };
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 fn upstream(status: StatusCode, message: String) -> InferenceError {

@@ -5,9 +5,8 @@ use ports::CallContext;
 use ports::fold::Folded;
 use ports::inference::{Beside, InferenceError};
 use reqwest::Response;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-use wire::JsonObject;
+use serde::Deserialize;
+use wire::openai::chat::{Choice, Content, Usage};
 
 use super::decode::{ANSWER_BYTES, not_a_chunk, told};
 
@@ -18,12 +17,24 @@ pub async fn whole(response: Response, cx: &CallContext) -> Result<Folded, Infer
         })?,
         () = cx.cancel.cancelled() => return Err(InferenceError::Cancelled),
     };
-    let answer = serde_json::from_slice(&body);
-    let mut answer: JsonObject = answer.map_err(|error| not_a_chunk(&String::from_utf8_lossy(&body), &error))?;
-    if let Some(Value::String(model)) = answer.remove("model") {
+    let answer: Answer =
+        serde_json::from_slice(&body).map_err(|error| not_a_chunk(&String::from_utf8_lossy(&body), &error))?;
+    if let Some(model) = answer.model {
         cx.trace.note("gen_ai.response.model", model);
     }
-    folded(answer).ok_or_else(|| not_a_chunk(&String::from_utf8_lossy(&body), &"it has no finished choice"))
+    let first = answer.choices.into_iter().next();
+    let folded = first.and_then(|choice| folded(choice, answer.usage.unwrap_or_default()));
+    folded.ok_or_else(|| not_a_chunk(&String::from_utf8_lossy(&body), &"it has no finished choice"))
+}
+
+/// What is read of a completion. Fields beside these are not passed on, and so not kept.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    model: Option<String>,
+    choices: Vec<Choice>,
+    #[serde(default)]
+    usage: Option<Usage>,
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, InferenceError> {
@@ -39,43 +50,32 @@ async fn body(mut response: Response) -> Result<Vec<u8>, InferenceError> {
     Ok(body)
 }
 
-/// `None` where the answer has no message, or not the reason why it ended.
-fn folded(mut answer: JsonObject) -> Option<Folded> {
-    let Value::Array(choices) = answer.remove("choices")? else { return None };
-    let mut choice = choices.into_iter().find_map(|choice| match choice {
-        Value::Object(choice) => Some(choice),
-        _ => None,
-    })?;
-    choice.remove("index");
-    let Value::Object(mut message) = choice.remove("message")? else { return None };
-    message.remove("role");
-    let text = match message.remove("content") {
-        Some(Value::String(text)) => text,
+/// `None` where the choice has no reason why it ended.
+fn folded(choice: Choice, usage: Usage) -> Option<Folded> {
+    let message = choice.message;
+    let text = match message.content {
+        Some(Content::Text(text)) => text,
         _ => String::new(),
     };
     Some(Folded {
         text,
-        tool_calls: taken(&mut message, "tool_calls").unwrap_or_default(),
-        finish: taken(&mut choice, "finish_reason")?,
-        usage: taken(&mut answer, "usage").unwrap_or_default(),
-        beside: Beside { delta: told(message), choice: told(choice) },
+        tool_calls: message.tool_calls,
+        finish: choice.finish_reason?,
+        usage,
+        beside: Beside { delta: told(message.extra), choice: told(choice.extra) },
     })
-}
-
-/// The field as its type; `None` where it is missing, null or of another shape.
-fn taken<T: DeserializeOwned>(from: &mut JsonObject, name: &str) -> Option<T> {
-    serde_json::from_value(from.remove(name)?).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
     use wire::openai::chat::FinishReason;
 
     use super::*;
 
     fn read(answer: Value) -> Option<Folded> {
-        folded(answer.as_object().cloned().expect("an object"))
+        let answer: Answer = serde_json::from_value(answer).ok()?;
+        folded(answer.choices.into_iter().next()?, answer.usage.unwrap_or_default())
     }
 
     #[test]

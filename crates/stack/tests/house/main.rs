@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail loudly, and shows what its process said")]
 
+mod adversaries;
 mod bad_input;
 mod claim;
 mod control_plane;
 mod documents;
+mod other_tools;
 mod process;

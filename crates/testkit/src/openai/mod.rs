@@ -24,7 +24,8 @@ use crate::{Listening, eventually};
 pub const DIMENSION: usize = 768;
 
 /// A running fake. Answers are given in the order they were queued with [`FakeModel::then`]; when the queue is empty it
-/// gives the standing answer, which is the text "ok" until [`FakeModel::always`] sets another.
+/// gives the standing answer, which is the text "ok" until [`FakeModel::always`] sets another, or thinks of one where
+/// [`FakeModel::thinks`] has given it a mind.
 pub struct FakeModel {
     listening: Listening,
     state: Arc<Told>,
@@ -38,9 +39,13 @@ pub struct Received {
     pub body: Value,
 }
 
+/// Finds an answer to the body of a chat request.
+type Mind = Arc<dyn Fn(&Value) -> Answer + Send + Sync>;
+
 struct Told {
     queue: Mutex<VecDeque<Answer>>,
     standing: Mutex<Answer>,
+    mind: Mutex<Option<Mind>>,
     received: watch::Sender<Vec<Received>>,
     cancels: watch::Sender<usize>,
     models: Mutex<Vec<String>>,
@@ -51,6 +56,7 @@ impl FakeModel {
         let state = Arc::new(Told {
             queue: Mutex::default(),
             standing: Mutex::new(Answer::text("ok")),
+            mind: Mutex::default(),
             received: watch::Sender::new(Vec::new()),
             cancels: watch::Sender::new(0),
             models: Mutex::new(vec!["fake-model".into()]),
@@ -89,6 +95,12 @@ impl FakeModel {
         self
     }
 
+    /// Answers by what it is told, where no answer is queued.
+    pub fn thinks(&self, mind: impl Fn(&Value) -> Answer + Send + Sync + 'static) -> &Self {
+        *lock(&self.state.mind) = Some(Arc::new(mind));
+        self
+    }
+
     pub fn serves(&self, models: &[&str]) -> &Self {
         *lock(&self.state.models) = models.iter().map(|&name| name.to_owned()).collect();
         self
@@ -122,6 +134,12 @@ impl Told {
 
     fn next(&self) -> Answer {
         lock(&self.queue).pop_front().unwrap_or_else(|| lock(&self.standing).clone())
+    }
+
+    fn answer_to(&self, body: &Value) -> Answer {
+        let queued = lock(&self.queue).pop_front();
+        let mind = lock(&self.mind).clone();
+        queued.or_else(|| mind.map(|mind| mind(body))).unwrap_or_else(|| lock(&self.standing).clone())
     }
 }
 
@@ -160,7 +178,7 @@ async fn generated(told: &Arc<Told>, path: &str, headers: HeaderMap, body: &str)
     let body: Value = serde_json::from_str(body).unwrap_or(Value::Null);
     told.note(path, headers, body.clone());
     let mut abandoned = Abandoned::new(told);
-    let answer = told.next();
+    let answer = told.answer_to(&body);
     if let Some(response) = reply::instead(&answer, &mut abandoned).await {
         return response;
     }

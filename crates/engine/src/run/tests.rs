@@ -1,4 +1,5 @@
 use super::*;
+use crate::toolbox::Origin;
 use crate::toolbox::Tool;
 use proptest::prelude::*;
 use serde_json::json;
