@@ -11,14 +11,16 @@ use crate::words::fold;
 
 /// Why a past claim may be the same claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
 pub(crate) enum Reason {
     /// The same invoice number of the same provider.
-    SameInvoice,
+    #[serde(rename = "same_invoice")]
+    Invoice,
     /// The same user, peril and day of incident.
-    SameLoss,
+    #[serde(rename = "same_loss")]
+    Loss,
     /// The same story, word for word, whoever told it.
-    SameStory,
+    #[serde(rename = "same_story")]
+    Story,
 }
 
 /// A past claim that may be the same claim, with every reason for it.

@@ -237,16 +237,16 @@ fn duplicates(by_key: &ByKey, wanted: &Wanted, redactor: &Redactor, similar: &[S
     };
     let mut found = Vec::new();
     for past in &by_key.same_invoice {
-        loss.note(&mut found, past, Reason::SameInvoice);
+        loss.note(&mut found, past, Reason::Invoice);
     }
     for past in by_key.same_user.iter().filter(|past| loss.same_loss(past)) {
-        loss.note(&mut found, past, Reason::SameLoss);
+        loss.note(&mut found, past, Reason::Loss);
     }
     let own: Vec<&str> = by_key.same_user.iter().filter_map(|past| past.get("claim_number")?.as_str()).collect();
     for past in similar.iter().filter(|past| loss.same_story(&past.claim_text)) {
         let mine = own.contains(&past.claim_number.as_str()).then_some(loss.user_id).flatten();
         let record = json!({"claim_number": past.claim_number, "user_id": mine, "decision": past.outcome});
-        loss.note(&mut found, &record, Reason::SameStory);
+        loss.note(&mut found, &record, Reason::Story);
     }
     found
 }
