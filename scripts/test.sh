@@ -21,6 +21,7 @@ clients() {
 }
 
 stage "system packages" scripts/setup.sh test
+. scripts/env.sh
 # setup.sh has just made sure that it is there, so a test that cannot start it has found something.
 export CLAIMSTACK_REQUIRE_POSTGRES=1
 stage "format" cargo fmt --all -- --check

@@ -29,6 +29,8 @@ async fn nobody_passes_without_the_service_token() {
         format!("/claims/{id}/document"),
         "/reference/parameters".into(),
         "/reference/history".into(),
+        "/reference/policyholders".into(),
+        "/reference/articles".into(),
     ] {
         assert_eq!(house.get(&format!("/internal/v1{path}")).await.status(), 401, "{path}");
         let wrong =
@@ -155,6 +157,18 @@ async fn the_samples_are_imported_and_served_as_they_were_written() {
             .all(|contract| contract["user_id"] == *user_id && contract["coverages"].is_array())
     );
     assert_eq!(house.internal("/reference/users/USR-0").await.status(), 404);
+
+    let lines = |text: String| -> Vec<Value> { text.lines().map(|line| serde_json::from_str(line).unwrap()).collect() };
+    let holders = lines(house.internal("/reference/policyholders").await.text().await.unwrap());
+    let contracts: usize = holders.iter().map(|holder| holder["contracts"].as_array().unwrap().len()).sum();
+    assert_eq!((holders.len(), contracts), (84, 122));
+    for holder in &holders {
+        let owners = holder["contracts"].as_array().unwrap().iter().map(|contract| &contract["user_id"]);
+        assert!(owners.into_iter().all(|owner| *owner == holder["user_id"]));
+    }
+    let articles = lines(house.internal("/reference/articles").await.text().await.unwrap());
+    assert_eq!(articles.len(), 26);
+    assert!(articles.iter().all(|article| article["content"].is_string() && article["language"].is_string()));
 
     let number = first["contract_number"].as_str().unwrap();
     let found: Value =

@@ -289,7 +289,7 @@ pub struct VectorHit {
 /// How a store is searched just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SearchPlan {
-    /// `exact` or `approximate`.
+    /// `exact`, `approximate` or `pgvector`.
     pub kind: &'static str,
     /// Where it is known without asking.
     pub chunks: Option<usize>,

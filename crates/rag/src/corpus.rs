@@ -7,7 +7,6 @@ use serde_json::Value;
 use crate::records::{Article, PastClaim, Policyholder};
 use crate::redact::Redactor;
 use crate::shelf::Shelf;
-use crate::vectors::Vectors;
 use crate::vocabulary::words_of;
 
 #[derive(Debug, Clone)]
@@ -17,21 +16,23 @@ pub(crate) struct Corpus {
 }
 
 impl Corpus {
-    pub(crate) fn new(claims: Vec<PastClaim>, articles: Vec<Article>, vectors: &Vectors) -> Self {
-        Self {
-            claims: Shelf::new(claims, vectors, |claim| claim.story.clone(), |claim| words_of(&claim.peril)),
-            articles: Shelf::new(
-                articles,
-                vectors,
-                |article| format!("{}. {}", article.title, article.content),
-                |article| article.tags.join(" "),
-            ),
-        }
+    pub(crate) fn empty() -> Self {
+        Self { claims: shelf_of_claims(Vec::new()), articles: shelf_of_articles(Vec::new()) }
     }
+}
 
-    pub(crate) fn empty(vectors: &Vectors) -> Self {
-        Self::new(Vec::new(), Vec::new(), vectors)
-    }
+pub(crate) fn shelf_of_claims(claims: Vec<PastClaim>) -> Shelf<PastClaim> {
+    Shelf::new(claims, |claim| claim.story.clone(), |claim| words_of(&claim.peril))
+}
+
+/// What looks personal is taken out of an article too: nobody checks who wrote them.
+pub(crate) fn shelf_of_articles(articles: Vec<Article>) -> Shelf<Article> {
+    let forms = Redactor::default();
+    Shelf::new(
+        articles,
+        |article| forms.redact(&format!("{}. {}", article.title, article.content)),
+        |article| article.tags.join(" "),
+    )
 }
 
 /// Reads past claims, newest first, at most `limit`. Names of the policyholders at hand are taken out of their texts.

@@ -1,6 +1,6 @@
 //! Asks the control plane for vectors, and remembers whether it gives any.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use client::{ClientError, ClientOptions, StackClient};
@@ -21,11 +21,11 @@ pub(crate) struct Embedder {
     down: RwLock<Option<String>>,
     query_timeout: Duration,
     /// Rung when a query failed, so that the indexer looks after it at once.
-    pub(crate) failed: Notify,
+    failed: Arc<Notify>,
 }
 
 impl Embedder {
-    pub(crate) fn new(config: &RagConfig) -> Result<Self, ClientError> {
+    pub(crate) fn new(config: &RagConfig, model: &str, failed: Arc<Notify>) -> Result<Self, ClientError> {
         let options = ClientOptions {
             connect_timeout: Duration::from_secs(2),
             request_timeout: Duration::from_secs(config.batch_timeout_seconds.max(1)),
@@ -33,11 +33,11 @@ impl Embedder {
         };
         Ok(Self {
             client: StackClient::new(&config.stack_url, config.stack_token.clone(), options)?,
-            model: config.embedding_model.trim().to_owned(),
+            model: model.to_owned(),
             served_as: RwLock::default(),
             down: RwLock::default(),
             query_timeout: Duration::from_millis(config.query_timeout_milliseconds.max(1)),
-            failed: Notify::new(),
+            failed,
         })
     }
 

@@ -4,13 +4,16 @@
 //! words and by the control plane's embeddings. Without embeddings, or until the index is built, the tools answer
 //! with what words and keys give and say so. The crate knows a control plane only by `client`.
 
+mod backfill;
 mod bm25;
 mod claim;
 mod clauses;
 mod config;
 mod corpus;
+mod duplicates;
 mod embedder;
 mod folder;
+mod generation;
 mod indexer;
 mod records;
 mod redact;
@@ -22,5 +25,7 @@ mod vectors;
 mod vocabulary;
 mod words;
 
-pub use config::{RagConfig, StartError};
+pub use backfill::{Backfill, BackfillError, backfill};
+pub use config::{EmbeddingModel, RagConfig, StartError};
+pub use indexer::Progress;
 pub use service::{service, tools};

@@ -177,7 +177,7 @@ pub(crate) fn same_invoice(record: &Value, number: &str, provider: &str) -> bool
 }
 
 /// A policy article.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Article {
     pub article_id: String,
     pub title: String,

@@ -61,6 +61,16 @@ pub(crate) struct ByKey {
     pub same_invoice: Vec<Value>,
 }
 
+impl ByKey {
+    /// A claim is no record of itself.
+    pub(crate) fn leave_out(&mut self, claim_number: Option<&str>) {
+        let Some(own) = claim_number else { return };
+        for records in [&mut self.same_user, &mut self.same_contract, &mut self.same_invoice] {
+            records.retain(|record| record.get("claim_number").and_then(Value::as_str) != Some(own));
+        }
+    }
+}
+
 /// What a refresh found.
 pub(crate) enum Changes {
     None,
@@ -168,9 +178,40 @@ impl Reference {
         }
     }
 
-    /// Policyholders known without being asked for: all of a folder, none of a service.
-    pub(crate) fn policyholders(&self) -> Vec<Policyholder> {
-        self.folder().map(|folder| folder.users().collect()).unwrap_or_default()
+    /// All policyholders with their contracts.
+    pub(crate) async fn policyholders(&self) -> Result<Vec<Policyholder>, ReferenceError> {
+        let Self::Service(client) = self else {
+            return Ok(self.folder()?.users().collect());
+        };
+        let records = match client.policyholders().await {
+            // A claims service of an earlier version: clauses are then embedded when first asked for.
+            Err(EvidenceError::NotFound { .. }) => Vec::new(),
+            answer => answer?,
+        };
+        let read = |record: &Value| {
+            let fields = record.as_object()?;
+            let contracts = fields.get("contracts").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            Policyholder::read(fields, contracts)
+        };
+        Ok(records.iter().filter_map(read).collect())
+    }
+
+    /// Policy articles: those of the claims service, else those of the folder.
+    pub(crate) async fn articles(&self, path: Option<&PathBuf>) -> Result<Vec<Article>, ReferenceError> {
+        if let Self::Service(client) = self {
+            let records = match client.articles().await {
+                Err(EvidenceError::NotFound { .. }) => Vec::new(),
+                answer => answer?,
+            };
+            if !records.is_empty() {
+                let read = |record: Value| serde_json::from_value::<Article>(record).ok();
+                return Ok(records.into_iter().filter_map(read).collect());
+            }
+        }
+        match path.cloned() {
+            None => Ok(Vec::new()),
+            Some(path) => blocking(move || folder::articles(&path)).await,
+        }
     }
 }
 
@@ -186,14 +227,6 @@ fn from_files(history: &[Value], keys: &Keys) -> ByKey {
             (Some(number), Some(provider)) => having(&|record| same_invoice(record, number, provider)),
             _ => Vec::new(),
         },
-    }
-}
-
-/// Articles of the folder, if one is configured.
-pub(crate) async fn articles(path: Option<&PathBuf>) -> Result<Vec<Article>, ReferenceError> {
-    match path.cloned() {
-        None => Ok(Vec::new()),
-        Some(path) => blocking(move || folder::articles(&path)).await,
     }
 }
 

@@ -29,14 +29,20 @@ pub async fn tools(config: RagConfig) -> Result<impl ServerHandler, StartError> 
     Ok(retrieval.ending(stop.drop_guard()))
 }
 
-fn build(config: &RagConfig) -> Result<(Arc<Library>, Retrieval), StartError> {
-    config.check()?;
+/// Where records come from, and the claims service if there is one.
+pub(crate) fn reference(config: &RagConfig) -> Result<(Reference, Option<EvidenceClient>), StartError> {
     let claims = config.claims.clone().map(EvidenceClient::new).transpose()?;
     let reference = match (&claims, &config.reference_dir) {
         (Some(client), _) => Reference::Service(client.clone()),
         (None, Some(folder)) => Reference::files(folder.clone()),
         (None, None) => return Err(StartError::NoReference),
     };
+    Ok((reference, claims))
+}
+
+fn build(config: &RagConfig) -> Result<(Arc<Library>, Retrieval), StartError> {
+    config.check()?;
+    let (reference, claims) = reference(config)?;
     let library = Arc::new(Library::new(reference, config)?);
     Ok((library.clone(), Retrieval::new(library, claims)))
 }

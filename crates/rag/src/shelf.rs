@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::bm25::Bm25;
-use crate::vectors::{Key, Vectors};
+use crate::vectors::{Key, MAX_GENERATIONS, Vectors};
 use crate::words;
 
 /// Ranks of this depth are fused; what lies deeper in both lists does not matter.
@@ -20,8 +20,8 @@ pub(crate) struct Shelf<T> {
     texts: Arc<Vec<String>>,
     words: Arc<Bm25>,
     keys: Arc<Vec<Key>>,
-    /// Where each vector is; set once all are there.
-    rows: Arc<OnceLock<Vec<u32>>>,
+    /// Where each vector of each generation is; set once all are there.
+    rows: Arc<[OnceLock<Vec<u32>>; MAX_GENERATIONS]>,
 }
 
 impl<T> std::fmt::Debug for Shelf<T> {
@@ -33,35 +33,37 @@ impl<T> std::fmt::Debug for Shelf<T> {
 /// What is looked for.
 pub(crate) struct Query<'a> {
     pub text: &'a str,
-    /// Of unit length. Without it words alone decide.
-    pub vector: Option<&'a [f32]>,
+    /// The text as each model sees it. Without any words alone decide.
+    pub seen: &'a [Seen<'a>],
     pub limit: usize,
     /// Items less similar are left out, when there are vectors to tell.
     pub min_similarity: f32,
     /// Whether items that share no word with the query fill the list, in their own order, when there are no vectors.
     pub fill: bool,
-    /// What a rank by vectors counts against a rank by words.
+}
+
+/// A query as one model sees it.
+pub(crate) struct Seen<'a> {
+    pub vectors: &'a Vectors,
+    /// Of unit length.
+    pub vector: &'a [f32],
+    /// What a rank by this model counts against a rank by words.
     pub trust: f32,
 }
 
 #[derive(Debug)]
 pub(crate) struct Hit<'a, T> {
     pub item: &'a T,
-    /// Cosine with vectors (`-1.0..=1.0`), else relevance of words (`0.0..=1.0`).
+    /// Cosine by the first model (`-1.0..=1.0`), else relevance of words (`0.0..=1.0`).
     pub similarity: f32,
 }
 
 impl<T> Shelf<T> {
     /// `text_of` gives the text an item is found by, free of personal data; `more` gives words that are not in it but
     /// should find it too.
-    pub(crate) fn new(
-        items: Vec<T>,
-        vectors: &Vectors,
-        text_of: impl Fn(&T) -> String,
-        more: impl Fn(&T) -> String,
-    ) -> Self {
+    pub(crate) fn new(items: Vec<T>, text_of: impl Fn(&T) -> String, more: impl Fn(&T) -> String) -> Self {
         let texts: Vec<String> = items.iter().map(text_of).collect();
-        let keys = texts.iter().map(|text| vectors.key(text)).collect();
+        let keys = texts.iter().map(|text| Key::of(text)).collect();
         let all_words = items.iter().zip(&texts).map(|(item, text)| format!("{text} {}", more(item)));
         let words = Bm25::new(all_words.map(|text| words::terms(&text)));
         Self {
@@ -73,35 +75,33 @@ impl<T> Shelf<T> {
         }
     }
 
-    /// Texts that have no vector yet, each once.
-    pub(crate) fn missing(&self, vectors: &Vectors) -> Vec<(Key, String)> {
-        let mut seen = std::collections::HashSet::new();
-        let all = self.keys.iter().zip(self.texts.iter());
-        all.filter(|(key, _)| vectors.row(key).is_none() && seen.insert(**key))
-            .map(|(key, text)| (*key, text.clone()))
-            .collect()
+    /// Every text, under the key of its vector.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (Key, &String)> {
+        self.keys.iter().copied().zip(self.texts.iter())
     }
 
-    /// The items that pass `keep`, best first. The flag says whether vectors had a part in it: they have once
-    /// every item has one.
-    pub(crate) fn search(
-        &self,
-        vectors: &Vectors,
-        query: &Query<'_>,
-        keep: impl Fn(&T) -> bool,
-    ) -> (Vec<Hit<'_, T>>, bool) {
+    /// The items that pass `keep`, best first. The flag says whether vectors had a part in it: those of a model have
+    /// once every item has one.
+    pub(crate) fn search(&self, query: &Query<'_>, keep: impl Fn(&T) -> bool) -> (Vec<Hit<'_, T>>, bool) {
         let kept: Vec<usize> = (0..self.items.len()).filter(|at| keep(&self.items[*at])).collect();
         let words = self.words.scores(&words::terms(query.text));
         let by_words = ranked(kept.iter().map(|at| (*at, words[*at])).filter(|found| found.1 > 0.0));
-        let cosines = query.vector.and_then(|vector| self.cosines(vectors, vector, &kept));
-        let Some(cosines) = cosines else {
+        let seen: Vec<(Vec<f32>, f32)> = query
+            .seen
+            .iter()
+            .filter_map(|seen| Some((self.cosines(seen.vectors, seen.vector, &kept)?, seen.trust)))
+            .collect();
+        let Some((cosines, _)) = seen.first() else {
             let others = kept.iter().filter(|at| query.fill && words[**at] == 0.0).map(|at| (*at, 0.0));
             let hits = by_words.into_iter().chain(others).take(query.limit);
             return (hits.map(|(at, similarity)| Hit { item: &self.items[at], similarity }).collect(), false);
         };
-        let by_vectors = ranked(kept.iter().copied().zip(cosines.iter().copied()));
+        let by_vectors = seen.iter().map(|(cosines, trust)| {
+            // Two models share the say that one would have.
+            (ranked(kept.iter().copied().zip(cosines.iter().copied())), trust / seen.len() as f32)
+        });
         let cosine = |at: usize| kept.binary_search(&at).map_or(0.0, |place| cosines[place]);
-        let fused = fuse(&by_words, &by_vectors, query.trust);
+        let fused = fuse(std::iter::once((by_words, 1.0)).chain(by_vectors));
         let hits = fused
             .into_iter()
             .map(|at| Hit { item: &self.items[at], similarity: cosine(at) })
@@ -125,12 +125,13 @@ impl<T> Shelf<T> {
     }
 
     fn rows(&self, vectors: &Vectors) -> Option<&Vec<u32>> {
-        if self.rows.get().is_none()
+        let known = &self.rows[vectors.slot()];
+        if known.get().is_none()
             && let Some(rows) = vectors.rows(&self.keys)
         {
-            return Some(self.rows.get_or_init(|| rows));
+            return Some(known.get_or_init(|| rows));
         }
-        self.rows.get()
+        known.get()
     }
 
     fn cosines(&self, vectors: &Vectors, query: &[f32], kept: &[usize]) -> Option<Vec<f32>> {
@@ -151,10 +152,10 @@ fn ranked(found: impl Iterator<Item = (usize, f32)>) -> Vec<(usize, f32)> {
     found
 }
 
-/// Reciprocal rank fusion: scores of the two ways are not comparable, ranks are.
-fn fuse(by_words: &[(usize, f32)], by_vectors: &[(usize, f32)], trust: f32) -> Vec<usize> {
+/// Reciprocal rank fusion: scores of different ways are not comparable, ranks are.
+fn fuse(lists: impl Iterator<Item = (Vec<(usize, f32)>, f32)>) -> Vec<usize> {
     let mut scores: std::collections::HashMap<usize, f32> = std::collections::HashMap::new();
-    for (list, weight) in [(by_words, 1.0), (by_vectors, trust)] {
+    for (list, weight) in lists {
         for (rank, (at, _)) in list.iter().enumerate() {
             *scores.entry(*at).or_default() += weight / (DAMPING + rank as f32 + 1.0);
         }
@@ -167,9 +168,17 @@ fn fuse(by_words: &[(usize, f32)], by_vectors: &[(usize, f32)], trust: f32) -> V
 mod tests {
     use super::*;
 
-    fn shelf(vectors: &Vectors) -> Shelf<&'static str> {
+    fn shelf() -> Shelf<&'static str> {
         let items = vec!["hail on the roof", "stolen car", "water in the kitchen", "hail on the car"];
-        Shelf::new(items, vectors, |text| (*text).to_owned(), |_| String::new())
+        Shelf::new(items, |text| (*text).to_owned(), |_| String::new())
+    }
+
+    fn missing(shelf: &Shelf<&'static str>, vectors: &Vectors) -> Vec<Key> {
+        shelf.texts().map(|(key, _)| key).filter(|key| vectors.row(key).is_none()).collect()
+    }
+
+    fn asked<'a>(text: &'a str, limit: usize, seen: &'a [Seen<'a>]) -> Query<'a> {
+        Query { text, seen, limit, min_similarity: -1.0, fill: false }
     }
 
     fn found<'a>(
@@ -178,24 +187,24 @@ mod tests {
         text: &str,
         vector: Option<&[f32]>,
     ) -> (Vec<&'a str>, bool) {
-        let query = Query { text, vector, limit: 3, min_similarity: -1.0, fill: false, trust: 1.0 };
-        let (hits, by_vectors) = shelf.search(vectors, &query, |_| true);
+        let seen: Vec<Seen<'_>> = vector.map(|vector| Seen { vectors, vector, trust: 1.0 }).into_iter().collect();
+        let (hits, by_vectors) = shelf.search(&asked(text, 3, &seen), |_| true);
         (hits.iter().map(|hit| *hit.item).collect(), by_vectors)
     }
 
     #[test]
     fn words_alone_until_every_vector_is_there() {
-        let vectors = Vectors::open("m", None);
-        let shelf = shelf(&vectors);
+        let vectors = Vectors::open("m", None, 0);
+        let shelf = shelf();
         let expected = (vec!["hail on the car", "hail on the roof", "stolen car"], false);
         assert_eq!(found(&shelf, &vectors, "hail car", None), expected);
-        let missing = shelf.missing(&vectors);
+        let missing = missing(&shelf, &vectors);
         assert_eq!(missing.len(), 4);
-        vectors.insert(vec![(missing[0].0, vec![1.0, 0.0])]).expect("of one size");
+        vectors.insert(vec![(missing[0], vec![1.0, 0.0])]).expect("of one size");
         assert_eq!(found(&shelf, &vectors, "hail car", Some(&[1.0, 0.0])), expected);
-        let rest = missing[1..].iter().map(|(key, _)| (*key, vec![0.0, 1.0])).collect();
+        let rest = missing[1..].iter().map(|key| (*key, vec![0.0, 1.0])).collect();
         vectors.insert(rest).expect("of one size");
-        assert!(shelf.missing(&vectors).is_empty());
+        assert!(shelf.complete(&vectors));
         let (hits, by_vectors) = found(&shelf, &vectors, "hail", Some(&[1.0, 0.0]));
         assert!(by_vectors);
         assert_eq!(hits[0], "hail on the roof", "first by words and by vectors");
@@ -203,32 +212,30 @@ mod tests {
 
     #[test]
     fn the_filter_works_inside_the_search() {
-        let vectors = Vectors::open("m", None);
-        let shelf = shelf(&vectors);
-        let query = Query { text: "hail car", vector: None, limit: 1, min_similarity: 0.9, fill: false, trust: 1.0 };
-        let (hits, _) = shelf.search(&vectors, &query, |text| text.contains("stolen"));
+        let shelf = shelf();
+        let query = Query { min_similarity: 0.9, ..asked("hail car", 1, &[]) };
+        let (hits, _) = shelf.search(&query, |text| text.contains("stolen"));
         assert_eq!(hits.iter().map(|hit| *hit.item).collect::<Vec<_>>(), ["stolen car"]);
-        assert!(shelf.search(&vectors, &query, |_| false).0.is_empty());
+        assert!(shelf.search(&query, |_| false).0.is_empty());
     }
 
     #[test]
     fn a_minimum_similarity_is_a_cosine() {
-        let vectors = Vectors::open("m", None);
-        let shelf = shelf(&vectors);
-        let all = shelf.missing(&vectors);
-        let rows = all.iter().enumerate().map(|(at, (key, _))| (*key, vec![1.0, at as f32])).collect();
+        let vectors = Vectors::open("m", None, 0);
+        let shelf = shelf();
+        let all = missing(&shelf, &vectors);
+        let rows = all.iter().enumerate().map(|(at, key)| (*key, vec![1.0, at as f32])).collect();
         vectors.insert(rows).expect("of one size");
-        let query =
-            Query { text: "x", vector: Some(&[1.0, 0.0]), limit: 9, min_similarity: 0.6, fill: false, trust: 1.0 };
-        assert_eq!(shelf.search(&vectors, &query, |_| true).0.len(), 2);
+        let seen = [Seen { vectors: &vectors, vector: &[1.0, 0.0], trust: 1.0 }];
+        let query = Query { min_similarity: 0.6, ..asked("x", 9, &seen) };
+        assert_eq!(shelf.search(&query, |_| true).0.len(), 2);
     }
 
     #[test]
     fn a_list_may_be_filled_with_what_shares_no_word() {
-        let vectors = Vectors::open("m", None);
-        let shelf = shelf(&vectors);
-        let query = Query { text: "kitchen", vector: None, limit: 3, min_similarity: 0.0, fill: true, trust: 1.0 };
-        let (hits, _) = shelf.search(&vectors, &query, |_| true);
+        let shelf = shelf();
+        let query = Query { fill: true, ..asked("kitchen", 3, &[]) };
+        let (hits, _) = shelf.search(&query, |_| true);
         let found: Vec<&str> = hits.iter().map(|hit| *hit.item).collect();
         assert_eq!(found, ["water in the kitchen", "hail on the roof", "stolen car"]);
         assert_eq!(hits[1].similarity, 0.0);
@@ -236,22 +243,38 @@ mod tests {
 
     #[test]
     fn without_trust_vectors_only_order_what_words_do_not_find() {
-        let vectors = Vectors::open("m", None);
-        let shelf = shelf(&vectors);
-        let missing = shelf.missing(&vectors);
-        let rows = missing.iter().enumerate().map(|(at, (key, _))| (*key, vec![1.0, at as f32])).collect();
+        let vectors = Vectors::open("m", None, 0);
+        let shelf = shelf();
+        let missing = missing(&shelf, &vectors);
+        let rows = missing.iter().enumerate().map(|(at, key)| (*key, vec![1.0, at as f32])).collect();
         vectors.insert(rows).expect("of one size");
-        let query = Query {
-            text: "kitchen",
-            vector: Some(&[1.0, 0.0]),
-            limit: 3,
-            min_similarity: -1.0,
-            fill: false,
-            trust: WORDS_FIRST,
-        };
-        let (hits, by_vectors) = shelf.search(&vectors, &query, |_| true);
+        let seen = [Seen { vectors: &vectors, vector: &[1.0, 0.0], trust: WORDS_FIRST }];
+        let query = asked("kitchen", 3, &seen);
+        let (hits, by_vectors) = shelf.search(&query, |_| true);
         let found: Vec<&str> = hits.iter().map(|hit| *hit.item).collect();
         assert!(by_vectors);
         assert_eq!(found, ["water in the kitchen", "hail on the roof", "stolen car"]);
+    }
+
+    #[test]
+    fn two_models_share_the_say_of_one_and_one_that_is_not_complete_has_none() {
+        let (first, second) = (Vectors::open("m", None, 0), Vectors::open("n", None, 1));
+        let shelf = shelf();
+        let keys = missing(&shelf, &first);
+        let rows = |best: usize| {
+            keys.iter().enumerate().map(|(at, key)| (*key, vec![1.0, f32::from(u8::from(at != best))])).collect()
+        };
+        first.insert(rows(1)).expect("of one size");
+        let seen = [
+            Seen { vectors: &first, vector: &[1.0, 0.0], trust: 1.0 },
+            Seen { vectors: &second, vector: &[1.0, 0.0], trust: 1.0 },
+        ];
+        let (hits, _) = shelf.search(&asked("x", 1, &seen), |_| true);
+        assert_eq!(*hits[0].item, "stolen car");
+        second.insert(rows(1)).expect("of one size");
+        let (hits, by_vectors) = shelf.search(&asked("kitchen", 2, &seen), |_| true);
+        let found: Vec<&str> = hits.iter().map(|hit| *hit.item).collect();
+        assert!(by_vectors);
+        assert_eq!(found, ["water in the kitchen", "stolen car"]);
     }
 }

@@ -15,6 +15,7 @@ mod error;
 mod files;
 mod open;
 mod paging;
+mod pgvector;
 mod prompts;
 mod quotas;
 mod registrations;
@@ -25,3 +26,4 @@ mod vectors;
 
 pub use blobs::DiskBlobs;
 pub use open::{OpenError, Settings, Store};
+pub use pgvector::PgVectorSearch;

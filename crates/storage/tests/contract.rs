@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use storage::{Settings, Store};
+use ports::responses::StoreError;
+use ports::vectors::{Metric, VectorHit, VectorQuery, VectorSearch, VectorStore};
+use storage::{PgVectorSearch, Settings, Store};
 use testkit::postgres::TempPostgres;
 use testkit::suites;
 use testkit::suites::responses::Processes;
+use wire::openai::vector_stores::SearchMode;
 
 async fn keeps_the_contracts(store: &Store, processes: Processes) {
     suites::responses::keeps_the_contract(store, processes).await;
@@ -21,6 +24,39 @@ async fn keeps_the_contracts(store: &Store, processes: Processes) {
     suites::access::keeps_the_default_rules(store).await;
     suites::access::keeps_chosen_ids_apart(store).await;
     suites::access::counts_requests(store).await;
+}
+
+/// Answers nothing: the database has to.
+struct Nobody;
+
+#[async_trait::async_trait]
+impl VectorSearch for Nobody {
+    async fn search(&self, _: &VectorStore, _: &VectorQuery) -> Result<Vec<VectorHit>, StoreError> {
+        Err(StoreError::Internal("asked the other one".into()))
+    }
+}
+
+#[tokio::test]
+async fn postgres_searches_vectors_and_words() {
+    let test = "postgres_searches_vectors_and_words";
+    let Some(postgres) = TempPostgres::with_vectors_or_skip(test) else { return };
+    let store = Store::open(&postgres.url()).await.expect("opens");
+    let search = PgVectorSearch::new(store.clone(), Arc::new(Nobody));
+    let (asked, question) =
+        (suites::search::store(Metric::L2), suites::search::question(&[], "a", SearchMode::Keyword));
+    if search.search(&asked, &question).await.is_err() {
+        // A server without the extension: the other search is asked, and nothing says otherwise.
+        assert!(std::env::var_os(testkit::postgres::WITH_VECTORS).is_none(), "this server has the extension");
+        assert_eq!(search.plan(suites::search::STORE), None);
+        TempPostgres::note_skipped(test, "PostgreSQL has no extension `vector`");
+        return;
+    }
+    for metric in [Metric::Cosine, Metric::Dot, Metric::L2] {
+        let owed = suites::search::Owed { recall: 0.99, metric, chunks: 1_200 };
+        suites::search::finds_what_is_there(&store, &search, owed).await;
+    }
+    assert_eq!(search.plan("any").map(|plan| plan.kind), Some("pgvector"));
+    store.close().await;
 }
 
 async fn under_own_rules(url: &str) -> Store {

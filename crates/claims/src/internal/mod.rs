@@ -30,6 +30,8 @@ pub fn router(app: App, token: Option<SecretString>) -> Router {
         .route("/reference/users/{id}", get(reference::user))
         .route("/reference/history", get(reference::history))
         .route("/reference/history/lookup", get(reference::lookup))
+        .route("/reference/policyholders", get(reference::policyholders))
+        .route("/reference/articles", get(reference::articles))
         .route("/reference/parameters", get(reference::parameters))
         .layer(DefaultBodyLimit::max(MAX_FINDING_BYTES))
         .with_state(app);

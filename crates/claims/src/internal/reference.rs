@@ -14,6 +14,7 @@ use crate::store::{PastClaimKeys, StoreError};
 
 const PAGE: i64 = 500;
 const MAX_LOOKUP: i64 = 5_000;
+const MAX_ARTICLES: i64 = 20_000;
 
 /// The user's document with `contracts` and `past_claims`.
 pub async fn user(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
@@ -38,6 +39,25 @@ pub async fn history(State(app): State<App>, headers: HeaderMap) -> Result<Respo
     });
     let headers = [(header::CONTENT_TYPE, "application/x-ndjson".to_owned()), (header::ETAG, etag)];
     Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+/// Every user with `contracts` as JSON Lines, by user id: for an index that covers all of them.
+pub async fn policyholders(State(app): State<App>) -> Response {
+    let lines = stream::try_unfold((app, String::new()), |(app, after)| async move {
+        let page = app.reference.policyholders_page(&after, PAGE).await?;
+        let Some((last, _)) = page.last() else { return Ok::<_, StoreError>(None) };
+        let last = last.clone();
+        let text: String = page.into_iter().flat_map(|(_, body)| [body, "\n".to_owned()]).collect();
+        Ok(Some((Bytes::from(text), (app, last))))
+    });
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
+}
+
+/// Every article of the knowledge base as JSON Lines.
+pub async fn articles(State(app): State<App>) -> Result<Response, ApiError> {
+    let articles = app.reference.articles(MAX_ARTICLES).await?;
+    let text: String = articles.into_iter().flat_map(|body| [body, "\n".to_owned()]).collect();
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], text).into_response())
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -275,6 +275,10 @@ pub trait ReferenceStore: Send + Sync {
     /// Changes when the history changes.
     async fn history_mark(&self) -> Result<String, StoreError>;
     async fn history_lookup(&self, keys: &PastClaimKeys, limit: i64) -> Result<Vec<String>, StoreError>;
+    /// Users as documents with their `contracts`, by user id after `after`, at most `limit`; with the last user id.
+    async fn policyholders_page(&self, after: &str, limit: i64) -> Result<Vec<(String, String)>, StoreError>;
+    /// Articles as JSON text, by article id, at most `limit`.
+    async fn articles(&self, limit: i64) -> Result<Vec<String>, StoreError>;
     async fn parameters(&self) -> Result<Parameters, StoreError>;
 }
 

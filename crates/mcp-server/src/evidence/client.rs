@@ -121,13 +121,23 @@ impl EvidenceClient {
         let etag = response.headers().get(header::ETAG);
         let etag = etag.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = read_limited(response, self.max_answer_bytes).await?;
-        let records = body
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.trim_ascii().is_empty())
-            .map(serde_json::from_slice)
-            .collect::<Result<Vec<Value>, _>>()
-            .map_err(|_| EvidenceError::Malformed { what: "past claims" })?;
+        let records = json_lines(&body, "past claims")?;
         Ok(History::Records { etag, records })
+    }
+
+    /// Every user with `contracts`.
+    pub async fn policyholders(&self) -> Result<Vec<Value>, EvidenceError> {
+        self.lines(&["reference", "policyholders"], "policyholders").await
+    }
+
+    /// Every article of the knowledge base.
+    pub async fn articles(&self) -> Result<Vec<Value>, EvidenceError> {
+        self.lines(&["reference", "articles"], "articles").await
+    }
+
+    async fn lines(&self, path: &[&str], what: &'static str) -> Result<Vec<Value>, EvidenceError> {
+        let response = self.send(self.request(Method::GET, path)?, what).await?;
+        json_lines(&read_limited(response, self.max_answer_bytes).await?, what)
     }
 
     /// Past claims by key. A query without any key is refused by the service.
@@ -214,6 +224,11 @@ impl EvidenceClient {
 }
 
 const MAX_ERROR_BYTES: usize = 16 * 1024;
+
+fn json_lines(body: &[u8], what: &'static str) -> Result<Vec<Value>, EvidenceError> {
+    let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.map(serde_json::from_slice).collect::<Result<_, _>>().map_err(|_| EvidenceError::Malformed { what })
+}
 
 fn parse<T: DeserializeOwned>(body: Bytes, what: &'static str) -> Result<T, EvidenceError> {
     serde_json::from_slice(&body).map_err(|_| EvidenceError::Malformed { what })

@@ -1,5 +1,6 @@
 //! Arguments as models write them: other servers' names for them, numbers as text, `null` for nothing.
 
+use jiff::civil::Date;
 use rmcp::schemars;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -37,6 +38,10 @@ pub(crate) struct UserInfoArguments {
     /// Identifier of the claim being worked on.
     #[serde(default, deserialize_with = "text")]
     pub claim_id: String,
+    /// Day (YYYY-MM-DD) whose contracts count, when no claim_id is given.
+    #[serde(default, deserialize_with = "day")]
+    #[schemars(with = "Option<String>")]
+    pub date: Option<Date>,
     /// What to look for in the contract clauses; taken from the claim's document when left out.
     #[serde(default, deserialize_with = "text")]
     pub query: String,
@@ -83,6 +88,10 @@ pub(crate) struct SimilarClaimsArguments {
     pub invoice_number: String,
     #[serde(default, deserialize_with = "text")]
     pub provider_name: String,
+    /// Day of the incident (YYYY-MM-DD), to find a claim of the same loss.
+    #[serde(default, deserialize_with = "day")]
+    #[schemars(with = "Option<String>")]
+    pub incident_date: Option<Date>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -97,6 +106,10 @@ pub(crate) struct KnowledgeArguments {
     /// Only articles of this category, e.g. notification, coverage, amounts.
     #[serde(default, deserialize_with = "text")]
     pub category: String,
+    /// Only articles in this language: fr or en.
+    #[serde(default, deserialize_with = "spoken")]
+    #[schemars(with = "Option<String>")]
+    pub language: Option<String>,
 }
 
 fn five() -> usize {
@@ -141,6 +154,27 @@ fn share<'de, D: Deserializer<'de>>(given: D) -> Result<f32, D::Error> {
     }
 }
 
+/// Nothing for an empty text.
+fn day<'de, D: Deserializer<'de>>(given: D) -> Result<Option<Date>, D::Error> {
+    let given = text(given)?;
+    if given.is_empty() {
+        return Ok(None);
+    }
+    // A time of day behind the date says nothing more.
+    let date = given.get(..10).filter(|_| given.len() == 10 || given.as_bytes()[10] == b'T');
+    date.and_then(|date| date.parse().ok()).map(Some).ok_or_else(|| wrong("must be a date written YYYY-MM-DD"))
+}
+
+/// Nothing for an empty text.
+fn spoken<'de, D: Deserializer<'de>>(given: D) -> Result<Option<String>, D::Error> {
+    match text(given)?.to_lowercase().get(..2) {
+        None => Ok(None),
+        Some("fr") => Ok(Some("fr".to_owned())),
+        Some("en") => Ok(Some("en".to_owned())),
+        Some(_) => Err(wrong("must be fr or en")),
+    }
+}
+
 fn flag<'de, D: Deserializer<'de>>(given: D) -> Result<bool, D::Error> {
     match Value::deserialize(given)? {
         Value::Bool(flag) => Ok(flag),
@@ -180,6 +214,7 @@ mod tests {
             (json!({"top_k": 0}), "top_k: must be a whole number from 1 to 50"),
             (json!({"limit": "many"}), "top_k: must be a whole number from 1 to 50"),
             (json!({"min_similarity": 7}), "min_similarity: must be a number from 0 to 1"),
+            (json!({"incident_date": "03/05/2026"}), "incident_date: must be a date written YYYY-MM-DD"),
             (json!({"claim_text": ["a"]}), "claim_text: must be text"),
         ] {
             assert_eq!(similar(given).expect_err("refused"), expected);

@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Retrieval;
+use crate::corpus::Corpus;
+use crate::generation::Generation;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Health {
@@ -12,7 +14,10 @@ pub(crate) struct Health {
     /// `healthy`, `degraded` (words and keys only) or `unavailable` (no records).
     pub status: &'static str,
     pub reference: ReferenceHealth,
+    /// Of the model that orders results.
     pub embeddings: EmbeddingHealth,
+    /// Of every model with vectors, one that retires included.
+    pub generations: Vec<EmbeddingHealth>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -25,11 +30,13 @@ pub(crate) struct ReferenceHealth {
     pub articles: usize,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct EmbeddingHealth {
     pub model: String,
-    /// True when searches use vectors now.
+    /// True when searches can use its vectors now.
     pub ready: bool,
+    /// True while a model that is no longer configured answers for its successor.
+    pub retiring: bool,
     pub reason: Option<String>,
     pub vectors: usize,
     /// Texts that still wait for their vector.
@@ -41,12 +48,12 @@ impl Retrieval {
         let library = &self.library;
         let corpus = library.corpus();
         let unreadable = library.unreadable();
-        let waiting = corpus.claims.waiting(&library.vectors) + corpus.articles.waiting(&library.vectors);
-        let reason = library.embedder.down().or_else(|| (waiting > 0).then(|| "the index is being built".to_owned()));
-        let status = match (&unreadable, &reason) {
-            (Some(_), _) => "unavailable",
-            (None, Some(_)) => "degraded",
-            (None, None) => "healthy",
+        let generations: Vec<EmbeddingHealth> =
+            library.generations.iter().map(|one| embeddings(one, &corpus)).collect();
+        let status = match unreadable {
+            Some(_) => "unavailable",
+            None if generations.iter().any(|one| !one.retiring && !one.ready) => "degraded",
+            None => "healthy",
         };
         Health {
             success: true,
@@ -58,13 +65,22 @@ impl Retrieval {
                 past_claims: corpus.claims.items.len(),
                 articles: corpus.articles.items.len(),
             },
-            embeddings: EmbeddingHealth {
-                model: library.embedder.model().to_owned(),
-                ready: reason.is_none(),
-                reason,
-                vectors: library.vectors.len(),
-                waiting,
-            },
+            embeddings: generations[0].clone(),
+            generations,
         }
+    }
+}
+
+fn embeddings(generation: &Generation, corpus: &Corpus) -> EmbeddingHealth {
+    let vectors = &generation.vectors;
+    let waiting = corpus.claims.waiting(vectors) + corpus.articles.waiting(vectors);
+    let reason = generation.embedder.down().or_else(|| (waiting > 0).then(|| "the index is being built".to_owned()));
+    EmbeddingHealth {
+        model: generation.embedder.model().to_owned(),
+        ready: reason.is_none(),
+        retiring: generation.retiring,
+        reason,
+        vectors: vectors.len(),
+        waiting,
     }
 }

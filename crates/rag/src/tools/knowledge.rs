@@ -12,7 +12,8 @@ use super::similarity::{Search, Similarity, search};
 use crate::records::Article;
 use crate::words::{Language, language};
 
-pub(crate) const ALIASES: &[(&str, &str)] = &[("limit", "top_k"), ("k", "top_k"), ("question", "query")];
+pub(crate) const ALIASES: &[(&str, &str)] =
+    &[("limit", "top_k"), ("k", "top_k"), ("question", "query"), ("lang", "language")];
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Articles {
@@ -42,12 +43,14 @@ impl Retrieval {
         let corpus = self.library.corpus();
         let today = Zoned::now().date();
         let spoken = match language(&arguments.query) {
+            _ if arguments.language.is_some() => arguments.language.as_deref(),
             Language::French => Some("fr"),
             Language::English => Some("en"),
             Language::Unknown => None,
         };
         let keep = |article: &Article| {
             article.in_effect(today)
+                && arguments.language.as_ref().is_none_or(|wanted| article.language == *wanted)
                 && (arguments.category.is_empty() || article.category.eq_ignore_ascii_case(&arguments.category))
         };
         let asked = Search { text: &arguments.query, limit: arguments.top_k * 2, min_similarity: -1.0, fill: false };

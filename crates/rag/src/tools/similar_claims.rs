@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use rmcp::schemars;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,6 +13,7 @@ use super::arguments::SimilarClaimsArguments;
 use super::failure::ToolFailure;
 use super::similarity::{Availability, Search, Similarity, search};
 use crate::claim::Claim;
+use crate::duplicates::{Duplicate, Loss, Reason};
 use crate::records::{PastClaim, text};
 use crate::redact::Redactor;
 use crate::reference::{ByKey, Keys};
@@ -24,6 +26,9 @@ pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("limit", "top_k"),
     ("k", "top_k"),
     ("threshold", "min_similarity"),
+    ("text", "claim_text"),
+    ("user", "user_id"),
+    ("customer_id", "user_id"),
 ];
 
 /// Records by key shown to a model, newest first; the evidence has all.
@@ -39,6 +44,8 @@ pub(crate) struct SimilarClaims {
     /// How the similar claims ended: outcome and count.
     pub outcome_mix: BTreeMap<String, usize>,
     pub by_key: KeyedClaims,
+    /// Past claims that may be this one told again, with the reasons.
+    pub duplicates: Vec<Duplicate>,
     pub search_params: SearchParams,
     #[serde(flatten)]
     pub found_by: Similarity,
@@ -107,6 +114,7 @@ struct Wanted {
     product: Option<String>,
     peril: Option<String>,
     keys: Keys,
+    incident_date: Option<Date>,
     /// A claim is no precedent of itself.
     not: Option<String>,
 }
@@ -123,10 +131,12 @@ impl Retrieval {
             Some(user_id) => self.library.reference.user(user_id).await?,
             None => None,
         };
-        let by_key = self.library.reference.by_key(&wanted.keys).await?;
+        let mut by_key = self.library.reference.by_key(&wanted.keys).await?;
+        by_key.leave_out(wanted.not.as_deref());
         let redactor = holder.map(|holder| holder.redactor()).unwrap_or_default();
         let mut found = self.nearest(&wanted, &redactor, &arguments).await;
         found.by_key = shown(&by_key, &wanted);
+        found.duplicates = duplicates(&by_key, &wanted, &redactor, &found.similar_claims);
         if let Some(claim) = &claim {
             let mut complete = json!(found);
             complete["by_key"] = complete_by_key(by_key, &wanted);
@@ -164,6 +174,7 @@ impl Retrieval {
             similar_claims: similar,
             outcome_mix,
             by_key: KeyedClaims::default(),
+            duplicates: Vec::new(),
             search_params: SearchParams {
                 product: wanted.product.clone(),
                 peril: wanted.peril.clone(),
@@ -212,7 +223,32 @@ fn wanted(arguments: &SimilarClaimsArguments, claim: Option<&Claim>) -> Result<W
     };
     let lower = |text: String| text.to_lowercase();
     let not = claim.and_then(|claim| claim.intake.claim_number.clone());
-    Ok(Wanted { text, text_from, product: product.map(lower), peril: peril.map(lower), keys, not })
+    let incident_date = document.and_then(|document| document.incident_date).or(arguments.incident_date);
+    Ok(Wanted { text, text_from, product: product.map(lower), peril: peril.map(lower), keys, incident_date, not })
+}
+
+fn duplicates(by_key: &ByKey, wanted: &Wanted, redactor: &Redactor, similar: &[SimilarClaim]) -> Vec<Duplicate> {
+    let story = redactor.redact(&wanted.text);
+    let loss = Loss {
+        user_id: wanted.keys.user_id.as_deref(),
+        peril: wanted.peril.as_deref(),
+        incident_date: wanted.incident_date,
+        story: &story,
+    };
+    let mut found = Vec::new();
+    for past in &by_key.same_invoice {
+        loss.note(&mut found, past, Reason::Invoice);
+    }
+    for past in by_key.same_user.iter().filter(|past| loss.same_loss(past)) {
+        loss.note(&mut found, past, Reason::Loss);
+    }
+    let own: Vec<&str> = by_key.same_user.iter().filter_map(|past| past.get("claim_number")?.as_str()).collect();
+    for past in similar.iter().filter(|past| loss.same_story(&past.claim_text)) {
+        let mine = own.contains(&past.claim_number.as_str()).then_some(loss.user_id).flatten();
+        let record = json!({"claim_number": past.claim_number, "user_id": mine, "decision": past.outcome});
+        loss.note(&mut found, &record, Reason::Story);
+    }
+    found
 }
 
 fn similar(hit: &Hit<'_, PastClaim>, redactor: &Redactor) -> SimilarClaim {

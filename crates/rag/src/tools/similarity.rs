@@ -4,8 +4,9 @@ use rmcp::schemars;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::generation::Generation;
 use crate::indexer::Library;
-use crate::shelf::{Hit, Query, Shelf};
+use crate::shelf::{Hit, Query, Seen, Shelf};
 
 /// Whether embeddings had a part in the order of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -44,17 +45,12 @@ pub(crate) async fn search<'s, T>(
     search: Search<'_>,
     keep: impl Fn(&T) -> bool,
 ) -> (Vec<Hit<'s, T>>, Similarity) {
-    let vector = vector(library, shelf, search.text).await;
-    let query = Query {
-        text: search.text,
-        vector: vector.as_deref().ok(),
-        limit: search.limit,
-        min_similarity: search.min_similarity,
-        fill: search.fill,
-        trust: library.trust(search.text),
-    };
-    let (hits, by_vectors) = shelf.search(&library.vectors, &query, keep);
-    let similarity = match (by_vectors, vector) {
+    let found = vectors(library, shelf, search.text).await;
+    let seen: Vec<Seen<'_>> =
+        found.as_deref().unwrap_or_default().iter().map(|found| found.seen(search.text)).collect();
+    let Search { text, limit, min_similarity, fill } = search;
+    let (hits, by_vectors) = shelf.search(&Query { text, seen: &seen, limit, min_similarity, fill }, keep);
+    let similarity = match (by_vectors, found) {
         (true, _) => Similarity { similarity: Availability::Available, similarity_reason: None },
         (false, Err(reason)) => Similarity::unavailable(reason),
         (false, Ok(_)) => Similarity::unavailable("the query's vector does not fit the index"),
@@ -62,15 +58,32 @@ pub(crate) async fn search<'s, T>(
     (hits, similarity)
 }
 
-async fn vector<T>(library: &Library, shelf: &Shelf<T>, text: &str) -> Result<Vec<f32>, String> {
+/// The query's vector by one model.
+struct Found<'l> {
+    generation: &'l Generation,
+    vector: Vec<f32>,
+}
+
+impl Found<'_> {
+    fn seen(&self, text: &str) -> Seen<'_> {
+        Seen { vectors: &self.generation.vectors, vector: &self.vector, trust: self.generation.trust(text) }
+    }
+}
+
+/// At least one, or why there is none.
+async fn vectors<'l, T>(library: &'l Library, shelf: &Shelf<T>, text: &str) -> Result<Vec<Found<'l>>, String> {
     if shelf.items.is_empty() {
         return Err("there is nothing to search in".into());
     }
-    if let Some(reason) = library.embedder.down() {
-        return Err(reason);
+    let (mut found, mut reason) = (Vec::new(), String::new());
+    for generation in library.searchable(shelf)? {
+        match generation.embedder.query(text).await {
+            Ok(vector) => found.push(Found { generation, vector }),
+            Err(failed) => reason = failed,
+        }
     }
-    if !shelf.complete(&library.vectors) {
-        return Err("the index is being built".into());
+    match found.is_empty() {
+        true => Err(reason),
+        false => Ok(found),
     }
-    library.embedder.query(text).await
 }

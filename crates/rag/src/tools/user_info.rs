@@ -16,7 +16,17 @@ use crate::records::{Contract, JsonObject, Policyholder, Profile};
 use crate::shelf::Shelf;
 use crate::vocabulary::words_of;
 
-pub(crate) const ALIASES: &[(&str, &str)] = &[("limit", "top_k"), ("k", "top_k"), ("question", "query")];
+pub(crate) const ALIASES: &[(&str, &str)] = &[
+    ("limit", "top_k"),
+    ("k", "top_k"),
+    ("question", "query"),
+    ("user", "user_id"),
+    ("customer_id", "user_id"),
+    ("on", "date"),
+    ("as_of", "date"),
+    ("incident_date", "date"),
+    ("at", "date"),
+];
 
 const MAX_CLAUSES: usize = 5;
 
@@ -26,12 +36,15 @@ pub(crate) struct UserInfo {
     /// False when nobody has this user_id; everything else is then empty.
     pub user_found: bool,
     pub user: Option<Profile>,
+    /// Why there is nothing, when there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// The user's own contracts. With evidence_id, terms that do not matter for the claim are left out.
     pub contracts: Vec<JsonObject>,
     pub total_contracts: usize,
     /// Numbers of the contracts in force on in_force_on.
     pub in_force: Vec<String>,
-    /// Day of the incident, else of receipt; null when no claim_id is given.
+    /// Day of the incident, else of receipt, else the date that was asked for; null without any of them.
     pub in_force_on: Option<String>,
     /// Clauses nearest to the query, best first.
     pub clauses: Vec<ClauseFound>,
@@ -76,7 +89,8 @@ impl Retrieval {
     }
 
     async fn found(&self, holder: &Policyholder, claim: Option<&Claim>, arguments: &UserInfoArguments) -> UserInfo {
-        let day = claim.and_then(Claim::day);
+        // What the claim's own papers say counts: a date that a model was talked into does not.
+        let day = claim.and_then(Claim::day).or(arguments.date);
         let contracts = &holder.contracts;
         let in_force: Vec<String> = contracts
             .iter()
@@ -89,6 +103,7 @@ impl Retrieval {
             success: true,
             user_found: true,
             user: Some(holder.profile.clone()),
+            message: None,
             total_contracts: contracts.len(),
             contracts: contracts.iter().map(|contract| whole(contract, arguments.include_full_text)).collect(),
             in_force,
@@ -116,9 +131,8 @@ impl Retrieval {
         }
         let searched = searched(&holder.contracts, in_force, document);
         let found: Vec<ClauseFound> = searched.into_iter().flat_map(clauses_of).collect();
-        let vectors = &self.library.vectors;
-        let shelf = Shelf::new(found, vectors, |clause| redactor.redact(&clause.text), |_| String::new());
-        self.library.want(shelf.missing(vectors));
+        let shelf = Shelf::new(found, |clause| redactor.redact(&clause.text), |_| String::new());
+        self.library.want(&shelf);
         let text = redactor.redact(&query);
         let limit = arguments.top_k.min(MAX_CLAUSES);
         let (hits, found_by) =
@@ -149,6 +163,7 @@ fn unknown() -> UserInfo {
         success: true,
         user_found: false,
         user: None,
+        message: Some("no policyholder has this user_id".into()),
         contracts: Vec::new(),
         total_contracts: 0,
         in_force: Vec::new(),

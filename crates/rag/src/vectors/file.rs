@@ -6,11 +6,11 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-const MAGIC: &[u8; 8] = b"ragvec01";
+const MAGIC: &[u8; 8] = b"ragvec02";
 const MAX_DIMENSION: usize = 16_384;
 
 pub(super) struct VectorFile {
@@ -23,10 +23,8 @@ impl VectorFile {
     /// Opens or creates the file and gives every whole record. Another process that has it open is an error.
     pub(super) fn open(folder: &Path, model: &str) -> std::io::Result<(Self, Vec<Record>)> {
         std::fs::create_dir_all(folder)?;
-        let name = hash(&[model.as_bytes()]);
-        let name: String = name[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = folder.join(format!("vectors-{name}.bin"));
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path(folder, model))?;
         file.try_lock().map_err(|error| std::io::Error::other(format!("the vector file is in use: {error}")))?;
         let (records, whole) = read(&file);
         file.set_len(whole)?;
@@ -47,6 +45,12 @@ impl VectorFile {
         self.file.write_all(&bytes)?;
         self.file.sync_data()
     }
+}
+
+pub(super) fn path(folder: &Path, model: &str) -> PathBuf {
+    let name = hash(&[model.as_bytes()]);
+    let name: String = name[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    folder.join(format!("vectors-{name}.bin"))
 }
 
 fn body(key: &[u8; 32], vector: &[f32]) -> Vec<u8> {

@@ -10,13 +10,23 @@ use sha2::{Digest, Sha256};
 
 use file::VectorFile;
 
-/// Names a text as one model sees it.
+/// How many models may have vectors side by side.
+pub(crate) const MAX_GENERATIONS: usize = 4;
+
+/// Names a text, whatever model embeds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key([u8; 32]);
 
+impl Key {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+}
+
 /// All vectors of one model, of unit length. Rows are only ever added.
 pub(crate) struct Vectors {
-    model: String,
+    /// Below [`MAX_GENERATIONS`]; no other store that is open has it.
+    slot: usize,
     inner: RwLock<Inner>,
 }
 
@@ -38,7 +48,7 @@ pub(crate) struct DimensionChanged {
 impl Vectors {
     /// Opens the file of `model` under `folder`, creating both; without a folder, or when the file cannot be had,
     /// vectors live in memory only.
-    pub(crate) fn open(model: &str, folder: Option<&Path>) -> Self {
+    pub(crate) fn open(model: &str, folder: Option<&Path>, slot: usize) -> Self {
         let mut inner = Inner::default();
         if let Some(folder) = folder {
             match VectorFile::open(folder, model) {
@@ -52,15 +62,24 @@ impl Vectors {
                 Err(error) => tracing::warn!(%error, "vectors are kept in memory only"),
             }
         }
-        Self { model: model.to_owned(), inner: RwLock::new(inner) }
+        Self { slot, inner: RwLock::new(inner) }
     }
 
-    pub(crate) fn key(&self, text: &str) -> Key {
-        let mut hash = Sha256::new();
-        hash.update(self.model.as_bytes());
-        hash.update([0]);
-        hash.update(text.as_bytes());
-        Key(hash.finalize().into())
+    /// Removes the file of a model that is no longer used. It may be open: what is in memory stays.
+    pub(crate) fn remove(model: &str, folder: &Path) -> std::io::Result<()> {
+        match std::fs::remove_file(file::path(folder, model)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Whether vectors survive this process.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.read().file.is_some()
+    }
+
+    pub(crate) fn slot(&self) -> usize {
+        self.slot
     }
 
     pub(crate) fn row(&self, key: &Key) -> Option<u32> {
@@ -154,8 +173,8 @@ mod tests {
     #[test]
     fn vectors_survive_a_restart_and_a_torn_write() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Vectors::open("m/x", Some(folder.path()));
-        let keys: Vec<Key> = ["a", "b", "c"].iter().map(|text| store.key(text)).collect();
+        let store = Vectors::open("m/x", Some(folder.path()), 0);
+        let keys: Vec<Key> = ["a", "b", "c"].iter().map(|text| Key::of(text)).collect();
         store.insert(vec![(keys[0], vec![3.0, 4.0]), (keys[1], vec![0.0, 2.0])]).expect("of one size");
         store.insert(vec![(keys[2], vec![1.0, 0.0])]).expect("of one size");
         drop(store);
@@ -163,12 +182,12 @@ mod tests {
         let path = std::fs::read_dir(folder.path()).expect("a folder").next().expect("a file").expect("a file").path();
         let whole = std::fs::read(&path).expect("a file");
         std::fs::write(&path, &whole[..whole.len() - 3]).expect("torn");
-        let store = Vectors::open("m/x", Some(folder.path()));
+        let store = Vectors::open("m/x", Some(folder.path()), 0);
         assert_eq!(store.len(), 2, "the torn record is dropped");
         store.insert(vec![(keys[2], vec![1.0, 0.0])]).expect("of one size");
         drop(store);
 
-        let store = Vectors::open("m/x", Some(folder.path()));
+        let store = Vectors::open("m/x", Some(folder.path()), 0);
         assert_eq!(store.len(), 3);
         let rows: Vec<u32> = keys.iter().filter_map(|key| store.row(key)).collect();
         let cosines = store.cosines(&[1.0, 0.0], rows.into_iter());
@@ -178,33 +197,33 @@ mod tests {
     #[test]
     fn models_do_not_share_vectors_and_a_damaged_file_is_started_anew() {
         let folder = tempfile::tempdir().expect("a folder");
-        let one = Vectors::open("m/one", Some(folder.path()));
-        one.insert(vec![(one.key("a"), vec![1.0, 0.0])]).expect("of one size");
-        let other = Vectors::open("m/two", Some(folder.path()));
-        assert!(other.row(&other.key("a")).is_none());
+        let one = Vectors::open("m/one", Some(folder.path()), 0);
+        one.insert(vec![(Key::of("a"), vec![1.0, 0.0])]).expect("of one size");
+        let other = Vectors::open("m/two", Some(folder.path()), 0);
+        assert!(other.row(&Key::of("a")).is_none());
         drop((one, other));
         for entry in std::fs::read_dir(folder.path()).expect("a folder") {
             std::fs::write(entry.expect("a file").path(), b"not vectors").expect("written");
         }
-        assert_eq!(Vectors::open("m/one", Some(folder.path())).len(), 0);
+        assert_eq!(Vectors::open("m/one", Some(folder.path()), 0).len(), 0);
     }
 
     #[test]
     fn a_second_process_does_not_write_into_the_same_file() {
         let folder = tempfile::tempdir().expect("a folder");
-        let first = Vectors::open("m", Some(folder.path()));
-        let second = Vectors::open("m", Some(folder.path()));
-        second.insert(vec![(second.key("b"), vec![1.0])]).expect("kept in memory");
-        first.insert(vec![(first.key("a"), vec![1.0])]).expect("written");
+        let first = Vectors::open("m", Some(folder.path()), 0);
+        let second = Vectors::open("m", Some(folder.path()), 0);
+        second.insert(vec![(Key::of("b"), vec![1.0])]).expect("kept in memory");
+        first.insert(vec![(Key::of("a"), vec![1.0])]).expect("written");
         drop((first, second));
-        assert_eq!(Vectors::open("m", Some(folder.path())).len(), 1);
+        assert_eq!(Vectors::open("m", Some(folder.path()), 0).len(), 1);
     }
 
     #[test]
     fn another_dimension_is_refused() {
-        let store = Vectors::open("m", None);
-        store.insert(vec![(store.key("a"), vec![1.0, 0.0])]).expect("the first");
-        assert!(store.insert(vec![(store.key("b"), vec![1.0])]).is_err());
+        let store = Vectors::open("m", None, 0);
+        store.insert(vec![(Key::of("a"), vec![1.0, 0.0])]).expect("the first");
+        assert!(store.insert(vec![(Key::of("b"), vec![1.0])]).is_err());
         assert!(store.cosines(&[1.0], [0].into_iter()).is_empty());
     }
 }

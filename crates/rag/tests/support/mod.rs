@@ -45,6 +45,7 @@ pub struct Plane {
     embedded: Mutex<Vec<String>>,
     pub requests: AtomicUsize,
     pub down: AtomicBool,
+    refused_model: Mutex<String>,
     url: std::sync::OnceLock<String>,
 }
 
@@ -60,6 +61,11 @@ impl Plane {
         self.url.get().expect("started")
     }
 
+    /// This model is not served until another is named.
+    pub fn refuse_model(&self, name: &str) {
+        *self.refused_model.lock().expect("no panic") = name.to_owned();
+    }
+
     pub fn embedded(&self) -> Vec<String> {
         self.embedded.lock().expect("no panic").clone()
     }
@@ -67,7 +73,8 @@ impl Plane {
 
 async fn embeddings(State(plane): State<Arc<Plane>>, Json(request): Json<Value>) -> Response {
     plane.requests.fetch_add(1, Ordering::Relaxed);
-    if plane.down.load(Ordering::Relaxed) {
+    let refused = request["model"] == plane.refused_model.lock().expect("no panic").as_str();
+    if refused || plane.down.load(Ordering::Relaxed) {
         return (StatusCode::SERVICE_UNAVAILABLE, r#"{"detail":"no model"}"#).into_response();
     }
     let texts: Vec<String> = serde_json::from_value(request["input"].clone()).expect("texts");

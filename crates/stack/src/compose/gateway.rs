@@ -1,6 +1,7 @@
 //! The control plane: providers, connectors, store and edge.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use gateway::{Admission, App, Edge, Quota, Stores};
 use ports::Ids;
 use ports::context::{SystemClock, UuidIds};
 use ports::tools::{Place, ToolServer};
+use ports::vectors::VectorSearch;
 use ports::web::WebSearch;
 use secrecy::ExposeSecret;
 
@@ -50,10 +52,7 @@ pub async fn service(config: &StackConfig, warm: bool) -> Result<host::Service> 
         files: Arc::new(store.clone()),
         blobs: Arc::new(storage::DiskBlobs::new(folder.join("files"))),
         vectors: Arc::new(store.clone()),
-        search: Arc::new(EmbeddedSearch::new(
-            Arc::new(store.clone()),
-            Settings { folder: Some(folder.join("vectors")), ..Settings::default() },
-        )),
+        search: vector_search(&store, &folder, later),
     };
     let registry = Registry::new(entries).with_policy(policy).with_registrations(stores.registrations.clone());
     let registry = Arc::new(registry);
@@ -113,6 +112,16 @@ fn store(config: &StackConfig) -> Result<(storage::Store, bool)> {
         bail!("gateway.database_url must begin with postgres:// or sqlite://");
     }
     Ok((storage::Store::prepare(&url, settings)?, !url.starts_with("sqlite:")))
+}
+
+/// By PostgreSQL where the rows are there, otherwise in this process.
+fn vector_search(store: &storage::Store, folder: &Path, postgres: bool) -> Arc<dyn VectorSearch> {
+    let settings = Settings { folder: Some(folder.join("vectors")), ..Settings::default() };
+    let embedded = Arc::new(EmbeddedSearch::new(Arc::new(store.clone()), settings));
+    match postgres {
+        true => Arc::new(storage::PgVectorSearch::new(store.clone(), embedded)),
+        false => embedded,
+    }
 }
 
 /// Brings the control plane's database up to date, or says why it cannot.

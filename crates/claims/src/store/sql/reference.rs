@@ -1,5 +1,7 @@
 //! Reference data: users, contracts, past claims, rates, lists.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -83,6 +85,42 @@ impl ReferenceStore for SqlStore {
         .bind(limit)
         .fetch_all(&self.read)
         .await?;
+        found.iter().map(|row| Ok(row.try_get("body")?)).collect()
+    }
+
+    async fn policyholders_page(&self, after: &str, limit: i64) -> Result<Vec<(String, String)>, StoreError> {
+        let users = sqlx::query("select user_id, body from users where user_id > $1 order by user_id limit $2")
+            .bind(after)
+            .bind(limit)
+            .fetch_all(&self.read)
+            .await?;
+        let Some(last) = users.last() else { return Ok(Vec::new()) };
+        let contracts = sqlx::query(
+            "select user_id, body from contracts where user_id > $1 and user_id <= $2 order by contract_number",
+        )
+        .bind(after)
+        .bind(last.try_get::<String, _>("user_id")?)
+        .fetch_all(&self.read)
+        .await?;
+        let mut owned: HashMap<String, Vec<Value>> = HashMap::new();
+        for contract in &contracts {
+            owned.entry(contract.try_get("user_id")?).or_default().push(document(contract)?);
+        }
+        let mut with_contracts = |row: &AnyRow| {
+            let user_id: String = row.try_get("user_id")?;
+            let mut user = document(row)?;
+            let fields = user.as_object_mut().ok_or_else(|| rows::unreadable("user"))?;
+            fields.insert("contracts".into(), owned.remove(&user_id).unwrap_or_default().into());
+            Ok((user_id, user.to_string()))
+        };
+        users.iter().map(&mut with_contracts).collect()
+    }
+
+    async fn articles(&self, limit: i64) -> Result<Vec<String>, StoreError> {
+        let found = sqlx::query("select body from knowledge_base order by article_id limit $1")
+            .bind(limit)
+            .fetch_all(&self.read)
+            .await?;
         found.iter().map(|row| Ok(row.try_get("body")?)).collect()
     }
 
