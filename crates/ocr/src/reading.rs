@@ -131,8 +131,8 @@ impl Reading {
             pages: document
                 .pages
                 .iter()
-                .zip(&document.details)
-                .map(|(page, detail)| PageReport::of(page, detail))
+                .enumerate()
+                .map(|(place, page)| PageReport::of(page, document.details.get(place)))
                 .collect(),
         }
     }

@@ -62,9 +62,15 @@ pub struct WordReport {
 }
 
 impl PageReport {
+    /// A page or line of which nothing more is known than its text keeps its place, and its own certainty.
     #[must_use]
-    pub fn of(page: &PageText, detail: &PageDetail) -> Self {
-        let lines = page.lines.iter().zip(&detail.lines);
+    pub fn of(page: &PageText, detail: Option<&PageDetail>) -> Self {
+        let (nothing, none) = (PageDetail::default(), LineDetail::default());
+        let detail = detail.unwrap_or(&nothing);
+        let lines = page.lines.iter().enumerate().map(|(place, line)| match detail.lines.get(place) {
+            Some(detail) => LineReport::of(line, detail),
+            None => LineReport { confidence: line.confidence, ..LineReport::of(line, &none) },
+        });
         let blocks = detail.blocks.iter();
         Self {
             page: page.number,
@@ -85,7 +91,7 @@ impl PageReport {
                     language: block.language.clone(),
                 })
                 .collect(),
-            lines: lines.map(|(line, detail)| LineReport::of(line, detail)).collect(),
+            lines: lines.collect(),
         }
     }
 }
