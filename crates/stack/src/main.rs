@@ -53,7 +53,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
         LogFormat::Text => host::telemetry::LogFormat::Text,
         LogFormat::Json => host::telemetry::LogFormat::Json,
     };
-    let quiet = matches!(&cli.command, Some(Command::Demo { .. } | Command::Process(_))) && cli.settings.log.is_none();
+    let quiet = matches!(&cli.command, Some(Command::Demo { .. } | Command::Process(_) | Command::Evaluate(_)))
+        && cli.settings.log.is_none();
     let _log = host::telemetry::start(if quiet { "warn" } else { &config.log.filter }, format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     host::telemetry::configure_metrics(config.telemetry.metrics.clone());
