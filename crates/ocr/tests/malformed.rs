@@ -116,7 +116,7 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
         ("deep text", document(PAGE, &b"BT ".repeat(50_000), &[])),
         ("a field above itself", document(&noted, b"BT /F 9 Tf (words here) Tj ET", &[field.as_bytes().to_vec()])),
         ("a bomb of paths", {
-            let page = stream(&bomb(b"0 0 m 1 1 l S ", 1_000), "/Filter/FlateDecode");
+            let page = stream(&bomb(b"0 0 m 1 1 l S ", 8_000), "/Filter/FlateDecode");
             pdf(&[CATALOG.to_vec(), PAGES.to_vec(), PAGE.as_bytes().to_vec(), page, stream(b"", "")])
         }),
         (
