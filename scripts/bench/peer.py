@@ -56,12 +56,16 @@ def environment():
 
 
 class Peer(Server):
-    def __init__(self, interpreter, model_url):
+    """With a collector it exports its spans, as the control plane beside it does; without one it makes none."""
+
+    def __init__(self, interpreter, model_url, collector_url=None):
         self.data = tempfile.TemporaryDirectory(prefix="llama-stack-bench-")
         port = free_port()
         command = [str(interpreter), "-m", "llama_stack.cli.llama", "stack", "run", str(HERE / "run.yaml"), "--port", str(port)]
         env = {"VLLM_URL": f"{model_url}/v1", "STORE_DIR": self.data.name, "SQLITE_STORE_DIR": self.data.name, "HF_HUB_OFFLINE": "1"}
         env["LLAMA_STACK_LOGGING"] = "all=error"
+        if collector_url:
+            env["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector_url
         super().__init__(command, port, "/v1/health", env, patience=180)
 
     def stop(self):
@@ -69,11 +73,11 @@ class Peer(Server):
         self.data.cleanup()
 
 
-def started(interpreter, model_url):
+def started(interpreter, model_url, collector_url):
     """The last of several starts, their times, and the idle memory."""
     times = []
     for left in reversed(range(STARTS)):
-        peer = Peer(interpreter, model_url)
+        peer = Peer(interpreter, model_url, collector_url)
         times.append(peer.start_ms)
         if left:
             peer.stop()
@@ -118,13 +122,13 @@ def vector_rows(tool, peer, model_server, ours):
     ]
 
 
-def measure(tool, plane, decision, model_server, cold, vectors_ours, seconds):
+def measure(tool, plane, decision, model_server, collector, cold, vectors_ours, seconds):
     """Rows of the comparison; one row that says why, where there is no such server."""
     group = "beside llama-stack 0.3.5, in the same minutes"
     interpreter, why = environment()
     if interpreter is None:
         return [Row(group, "not measured", None, "", note=why)]
-    peer, start_ms, rss = started(interpreter, model_server.url)
+    peer, start_ms, rss = started(interpreter, model_server.url, collector.url)
     try:
         our_start, our_rss = cold
         rows = [

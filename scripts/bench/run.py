@@ -77,7 +77,7 @@ def measure(args):
             rows += index.measure(args.search, [int(count) for count in args.vectors.split(",")])
         if args.peer != "no":
             stage("llama-stack 0.3.5")
-            rows += peer.measure(tool, plane, decision, model, cold, ours, args.seconds)
+            rows += peer.measure(tool, plane, decision, model, collector, cold, ours, args.seconds)
     finally:
         for server in reversed(started):
             server.stop()

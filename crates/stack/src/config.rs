@@ -76,7 +76,28 @@ pub struct OcrConfig {
     pub document_roots: Vec<PathBuf>,
     #[cfg_attr(not(feature = "ocr"), allow(dead_code, reason = "read where documents are read"))]
     #[serde(default)]
+    pub free_text: Option<FreeTextConfig>,
+    #[cfg_attr(not(feature = "ocr"), allow(dead_code, reason = "read where documents are read"))]
+    #[serde(default)]
     pub allowed: Allowed,
+}
+
+/// The model that is asked what no rule found in running text.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(not(feature = "ocr"), allow(dead_code, reason = "read where documents are read"))]
+pub struct FreeTextConfig {
+    /// The control plane.
+    pub stack_url: String,
+    pub model: String,
+    #[serde(default = "FreeTextConfig::deadline_ms")]
+    pub deadline_ms: u64,
+}
+
+impl FreeTextConfig {
+    fn deadline_ms() -> u64 {
+        10_000
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -89,8 +110,18 @@ pub struct RagConfig {
     pub reference_dir: Option<PathBuf>,
     pub stack_url: String,
     pub embedding_model: String,
+    #[serde(default = "RagConfig::languages")]
+    pub embedding_languages: Vec<String>,
+    #[serde(default)]
+    pub more_models: Vec<rag::EmbeddingModel>,
     #[serde(default)]
     pub allowed: Allowed,
+}
+
+impl RagConfig {
+    fn languages() -> Vec<String> {
+        rag::RagConfig::default().embedding_languages
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -96,6 +96,9 @@ fn join_up(config: &mut StackConfig, at: Addresses) -> Result<()> {
     config.rag.claims_url.clone_from(&claims);
     config.decision.claims_url = claims;
     config.rag.stack_url = url(at.gateway);
+    if let Some(free_text) = &mut config.ocr.free_text {
+        free_text.stack_url = url(at.gateway);
+    }
     config.claims.stack_url = url(at.gateway);
     config.claims.stack_token = config.claims.stack_token.take().or_else(|| config.gateway.token.clone());
     config.claims.tools.ocr = format!("{}/mcp", url(at.ocr));

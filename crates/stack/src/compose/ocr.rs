@@ -20,6 +20,11 @@ fn settings(config: &StackConfig) -> Result<ocr::OcrConfig> {
         claims: evidence(config, own.claims_url.as_ref()),
         document_roots: own.document_roots.clone(),
         models: models(config)?,
+        free_text: own.free_text.as_ref().map(|asked| ocr::free_text::FreeTextConfig {
+            url: asked.stack_url.clone(),
+            model: asked.model.clone(),
+            deadline_ms: asked.deadline_ms,
+        }),
         mcp: shell(&own.allowed),
         ..ocr::OcrConfig::default()
     })

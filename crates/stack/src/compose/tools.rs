@@ -27,6 +27,8 @@ fn rag_config(config: &StackConfig) -> rag::RagConfig {
         stack_url: own.stack_url.clone(),
         stack_token: config.gateway.token.clone(),
         embedding_model: own.embedding_model.clone(),
+        embedding_languages: own.embedding_languages.clone(),
+        more_models: own.more_models.clone(),
         data_dir: Some(config.data_dir.join("rag")),
         mcp: shell(&own.allowed),
         ..rag::RagConfig::default()

@@ -47,10 +47,12 @@ async fn the_command_line_says_what_is_wrong() {
     let config = data.path().join("c.yaml");
     std::fs::write(&config, "gateway:\n  lisen: 127.0.0.1:1\n").unwrap();
     let config = config.display().to_string();
-    let cases: [(&[&str], &str); 4] = [
+    let cases: [(&[&str], &str); 6] = [
         (&["--config", &config, "check"], "lisen"),
         (&["--config", "/nowhere.yaml", "check"], "/nowhere.yaml"),
         (&["--set", "gateway.listen=here", "check"], "does not fit"),
+        (&["--set", r#"ocr.free_text={"model":"llama/small"}"#, "check"], "stack_url"),
+        (&["--set", r#"rag.more_models=[{"name":"multilingual"}]"#, "check"], "languages"),
         (&["process", "/nowhere.pdf", "--user", "USR-1"], "/nowhere.pdf"),
     ];
     for (arguments, said) in cases {
