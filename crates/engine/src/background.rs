@@ -147,7 +147,7 @@ impl Responder {
             let stored = keep.record(recorder.response());
             // Gone or cancelled by another replica while it waited.
             if report(responder.responses.advance(&stored).await, &live.id) {
-                let recording = responder.clone().record(prepared, recorder, began, keep, cx);
+                let recording = responder.clone().record(prepared, recorder, began, keep, cx).set_off();
                 responder.pump(&live, recording).await;
             }
             responder.settle(&live);

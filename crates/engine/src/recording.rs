@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::future::BoxFuture;
 use ports::access::Caller;
 use ports::conversations::Appended;
 use ports::responses::{StoreError, StoredResponse};
 use ports::trace::Span;
+use sync_wrapper::SyncWrapper;
 use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
 use wire::openai::events::{EventKind, ResponseEvent};
@@ -38,6 +40,8 @@ pub struct Recording {
     pub(crate) keep: Keep,
     pub(crate) refusal: Refusal,
     receiver: mpsc::Receiver<RunEvent>,
+    /// The run, until it is over or set off.
+    work: Option<SyncWrapper<BoxFuture<'static, ()>>>,
     pending: VecDeque<ResponseEvent>,
     ended: bool,
     stored: bool,
@@ -51,11 +55,32 @@ impl Recording {
         opened: Vec<ResponseEvent>,
         keep: Keep,
         refusal: Refusal,
-        receiver: mpsc::Receiver<RunEvent>,
+        (work, receiver): (BoxFuture<'static, ()>, mpsc::Receiver<RunEvent>),
         (stop, span): (DropGuard, Span),
     ) -> Self {
-        let pending = opened.into();
-        Self { recorder, keep, refusal, receiver, pending, ended: false, stored: false, _stop: stop, span }
+        let (pending, work) = (opened.into(), Some(SyncWrapper::new(work)));
+        Self { recorder, keep, refusal, receiver, work, pending, ended: false, stored: false, _stop: stop, span }
+    }
+
+    /// Lets the run go ahead of its reader, in a task of its own. Until then it advances while `next` is awaited, which
+    /// costs no wake-ups between threads.
+    pub(crate) fn set_off(mut self) -> Self {
+        if let Some(work) = self.work.take() {
+            tokio::spawn(work.into_inner());
+        }
+        self
+    }
+
+    /// What the run says next; `None` when it ended without a last word.
+    async fn heard(&mut self) -> Option<RunEvent> {
+        while let Some(work) = &mut self.work {
+            tokio::select! {
+                biased;
+                event = self.receiver.recv() => return event,
+                () = work.get_mut() => self.work = None,
+            }
+        }
+        self.receiver.recv().await
     }
 
     /// The next event; `None` after the last. May be dropped and called again without losing one.
@@ -71,7 +96,7 @@ impl Recording {
             if self.ended {
                 return None;
             }
-            let event = self.receiver.recv().await.unwrap_or_else(|| {
+            let event = self.heard().await.unwrap_or_else(|| {
                 let message = "the run ended without an outcome".into();
                 RunEvent::Finished(Outcome::Failed { code: "server_error".into(), message })
             });

@@ -98,12 +98,21 @@ impl Responder {
         request: ResponseRequest,
         cx: CallContext,
     ) -> Result<ResponseObject, RequestError> {
-        self.begin(request, cx, None).await?.whole().await
+        self.prepared(request, cx, None).await?.whole().await
     }
 
     /// One response under way, for callers who keep its record themselves. `known` is one they have kept: it may be
     /// continued though it was never stored.
     pub async fn begin(
+        self: &Arc<Self>,
+        request: ResponseRequest,
+        cx: CallContext,
+        known: Option<&StoredResponse>,
+    ) -> Result<Recording, RequestError> {
+        Ok(self.prepared(request, cx, known).await?.set_off())
+    }
+
+    async fn prepared(
         self: &Arc<Self>,
         request: ResponseRequest,
         cx: CallContext,
@@ -139,7 +148,7 @@ impl Responder {
         }
     }
 
-    /// Sets the run going; dropping the recording stops it.
+    /// The run and who listens to it; dropping the recording stops it.
     pub(crate) fn record(
         self: Arc<Self>,
         prepared: Prepared,
@@ -171,8 +180,8 @@ impl Responder {
             }
         };
         // Its log lines carry the trace of the request.
-        tokio::spawn(work.in_current_span());
-        Recording::new(recorder, opened, keep, refusal, receiver, (stop, span))
+        let work = Box::pin(work.in_current_span());
+        Recording::new(recorder, opened, keep, refusal, (work, receiver), (stop, span))
     }
 
     /// `known` is a response that the caller may continue though it is not stored.

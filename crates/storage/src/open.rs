@@ -62,6 +62,8 @@ impl Store {
         let options = AnyPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(if sqlite { 10 } else { 3 }))
+            // A file does not hang up, and asking whether it has is a trip to another thread before each statement.
+            .test_before_acquire(!sqlite)
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     if sqlite {

@@ -1,7 +1,7 @@
 //! Vectors in 16-bit fixed point, unit length, their own length beside them.
 //!
-//! Half the memory to read, one multiply-add instruction for eight products on every processor we run on, and cosines
-//! exact to about 1e-5. By Cauchy and Schwarz no partial sum of two unit vectors leaves 32 bits.
+//! Half the memory to read, one multiply-add instruction for eight or sixteen products on every processor we run on, and
+//! cosines exact to about 1e-5. By Cauchy and Schwarz no partial sum of two unit vectors leaves 32 bits.
 
 use ports::vectors::Metric;
 
@@ -24,10 +24,15 @@ pub fn floating(vector: &[i16], length: f32) -> impl Iterator<Item = f32> {
     vector.iter().map(move |&value| f32::from(value) * (length / ONE))
 }
 
-/// Written so that the compiler turns it into packed multiply-adds.
+/// Of two vectors made by `fixed`.
 pub fn cosine(a: &[i16], b: &[i16]) -> f32 {
-    let sum: i32 = a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
-    sum as f32 / (ONE * ONE)
+    pulp::Arch::new().dispatch(|| products(a, b)) as f32 / (ONE * ONE)
+}
+
+/// Inlined into code for the processor at hand, and written so that the compiler turns it into packed multiply-adds.
+#[inline(always)]
+fn products(a: &[i16], b: &[i16]) -> i32 {
+    a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
 }
 
 /// How near two vectors are, the nearer the higher, out of their cosine and lengths.
