@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::page::Area;
+use crate::slant::Slant;
 
 /// A word with its place, in units of its page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,6 +78,9 @@ pub struct PageDetail {
     pub blocks: Vec<Block>,
     pub findings: Vec<Finding>,
     pub timings: Timings,
+    /// Taken out of every place here and of the lines of the page.
+    #[serde(default)]
+    pub slant: Slant,
 }
 
 impl PageDetail {
@@ -89,6 +93,7 @@ impl PageDetail {
         for block in &mut self.blocks {
             block.area = block.area.scaled(factor);
         }
+        self.slant = self.slant.scaled(factor);
         self
     }
 }

@@ -31,6 +31,7 @@ mod report;
 mod result;
 mod server;
 mod service;
+mod slant;
 mod tick;
 pub mod worker;
 
@@ -50,6 +51,7 @@ pub use report::{BlockReport, LineReport, PageReport, WordReport};
 pub use result::{FileInfo, ReadResult};
 pub use server::OcrTools;
 pub use service::{service, tools};
+pub use slant::Slant;
 pub use worker::{Pool, Tell, WorkerConfig};
 
 /// Reads one file in a worker and gives what the tool `ocr_document` gives with every page.

@@ -152,7 +152,13 @@ impl Reader {
                 if !written.pieces.is_empty() && text.turned == 0 {
                     let lines = std::mem::take(&mut text.lines);
                     let mut pieces = layout::pieces(lines, std::mem::take(&mut detail.lines));
-                    pieces.extend(written.pieces);
+                    let slant = detail.slant;
+                    pieces.extend(
+                        written
+                            .pieces
+                            .into_iter()
+                            .map(|piece| layout::Piece { area: slant.level(&piece.area), ..piece }),
+                    );
                     lay(pieces, &mut text, &mut detail);
                 }
                 (text, detail)

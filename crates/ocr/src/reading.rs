@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::detail::Finding;
-use crate::facts::{Conflict, DocumentKind, Fact, FieldName, InjectionEvidence, Item};
+use crate::detail::{Finding, PageDetail};
+use crate::facts::{Conflict, DocumentKind, Fact, Facts, FieldName, InjectionEvidence, Item};
 use crate::fields::facts;
 use crate::intake::Unreadable;
-use crate::page::PageText;
+use crate::page::{Area, PageText};
 use crate::reader::{Document, Opened};
 use crate::report::PageReport;
 
@@ -95,7 +95,8 @@ impl Reading {
     }
 
     fn readable(document: &Document) -> Self {
-        let facts = facts(&document.pages, &document.asides);
+        let mut facts = facts(&document.pages, &document.asides);
+        place(&mut facts, &document.details);
         let raw_text = document.pages.iter().map(PageText::text).collect::<Vec<_>>().join("\n\n");
         let confidence = confidence(&document.pages);
         Self {
@@ -134,6 +135,25 @@ impl Reading {
                 .enumerate()
                 .map(|(place, page)| PageReport::of(page, document.details.get(place)))
                 .collect(),
+        }
+    }
+}
+
+/// Facts were found on level pages; their boxes become those on the pages as they are.
+fn place(facts: &mut Facts, details: &[PageDetail]) {
+    let seen = |page: usize, [x0, y0, x1, y1]: [f32; 4]| {
+        let slant = details.get(page.wrapping_sub(1)).map(|detail| detail.slant).unwrap_or_default();
+        slant.seen(&Area::new(x0, y0, x1, y1)).to_array()
+    };
+    for fact in facts.fields.values_mut() {
+        fact.area = seen(fact.page, fact.area);
+        for candidate in &mut fact.candidates {
+            candidate.area = seen(candidate.page, candidate.area);
+        }
+    }
+    for passage in &mut facts.injection_evidence {
+        if let (Some(page), Some(area)) = (passage.page, &mut passage.area) {
+            *area = seen(page, *area);
         }
     }
 }

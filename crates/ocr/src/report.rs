@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::detail::{BlockKind, Finding, LineDetail, PageDetail, Timings};
 use crate::page::{Line, PageText, Source};
+use crate::slant::Slant;
 
 /// A page with its lines in reading order. Boxes are `[x0, y0, x1, y1]`, y downwards, in points (PDF) or pixels (image).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -68,8 +69,8 @@ impl PageReport {
         let (nothing, none) = (PageDetail::default(), LineDetail::default());
         let detail = detail.unwrap_or(&nothing);
         let lines = page.lines.iter().enumerate().map(|(place, line)| match detail.lines.get(place) {
-            Some(detail) => LineReport::of(line, detail),
-            None => LineReport { confidence: line.confidence, ..LineReport::of(line, &none) },
+            Some(more) => LineReport::of(line, more, &detail.slant),
+            None => LineReport { confidence: line.confidence, ..LineReport::of(line, &none, &detail.slant) },
         });
         let blocks = detail.blocks.iter();
         Self {
@@ -86,7 +87,7 @@ impl PageReport {
             timings: detail.timings,
             blocks: blocks
                 .map(|block| BlockReport {
-                    area: block.area.to_array(),
+                    area: detail.slant.seen(&block.area).to_array(),
                     kind: block.kind,
                     language: block.language.clone(),
                 })
@@ -97,18 +98,18 @@ impl PageReport {
 }
 
 impl LineReport {
-    fn of(line: &Line, detail: &LineDetail) -> Self {
+    fn of(line: &Line, detail: &LineDetail, slant: &Slant) -> Self {
         let words = detail.words.iter();
         Self {
             text: line.text.clone(),
-            area: line.area.to_array(),
+            area: slant.seen(&line.area).to_array(),
             confidence: detail.chance,
             row: line.row,
             block: detail.block,
             words: words
                 .map(|word| WordReport {
                     text: word.text.clone(),
-                    area: word.area.to_array(),
+                    area: slant.seen(&word.area).to_array(),
                     confidence: word.confidence,
                 })
                 .collect(),

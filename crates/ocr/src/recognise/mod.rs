@@ -137,7 +137,7 @@ impl Recognizer for PpOcr {
         let detect = start.elapsed().as_secs_f32();
         let read = self.read_quads(&pixels, &quads)?;
         let timings = Timings { open: 0.0, detect, read: start.elapsed().as_secs_f32() - detect };
-        let slope = slope::Slope::of(&quads);
+        let slant = slope::slant(&quads);
         let gray = imageops::grayscale(&pixels);
         let mut pieces = Vec::new();
         let mut bands = Vec::new();
@@ -147,11 +147,11 @@ impl Recognizer for PpOcr {
                 continue;
             }
             bands.push(tick::Band { area: bounds(&quad.0), height: quad.height() });
-            let area = slope.straighten(quad);
+            let area = slope::straighten(&slant, quad);
             let chance = trust::chance(confidence, least, line.letters.len());
             pieces.push(Piece { text, area, confidence, least, chance, words: words::of(&line.letters, &area) });
         }
-        let level = |mark: CheckBox| CheckBox { area: slope.level(&mark.area), ..mark };
+        let level = |mark: CheckBox| CheckBox { area: slant.level(&mark.area), ..mark };
         let boxes = tick::boxes(&gray, &bands).into_iter().map(level).collect();
         let places: Vec<Area> = bands.iter().map(|band| band.area).collect();
         let findings = quality::findings(&gray, &places);
@@ -159,7 +159,7 @@ impl Recognizer for PpOcr {
         Ok(PageLines {
             lines,
             boxes,
-            detail: PageDetail { lines: details, blocks, findings, timings },
+            detail: PageDetail { lines: details, blocks, findings, timings, slant },
             width: pixels.width() as f32,
             height: pixels.height() as f32,
             turned,
