@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Build results go to $CARGO_TARGET_DIR when it is set.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench eval-ocr eval-fields eval-agent conformance setup web models
+.PHONY: help demo test lint bench eval-ocr eval-fields eval-retrieval eval-agent conformance setup web models
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -23,6 +23,9 @@ eval-ocr: ## how well and how fast scans are read (DATA=folder: another set; PEE
 
 eval-fields: ## which facts are read right, by field and quality (DATA=folder: another set)
 	@DATA="$(DATA)" HALF="$(HALF)" scripts/eval-fields.sh
+
+eval-retrieval: ## how well passages and past claims are found, by model and language
+	@scripts/eval-retrieval.sh
 
 eval-agent: ## models that lie, obey the document or do as they please, against the whole house
 	@scripts/eval-agent.sh

@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use ports::context::CallContext;
 use ports::embeddings::Embeddings;
-use providers::sentence_transformers::{Mpnet, MpnetConfig};
+use providers::sentence_transformers::{EncoderConfig, SentenceTransformers};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let dir = arguments.next().ok_or("which folder?")?.into();
     let threads = arguments.next().map_or(Ok(0), |text| text.parse())?;
-    let config = MpnetConfig { dir, threads, ..MpnetConfig::default() };
+    let config = EncoderConfig { dir, threads, ..EncoderConfig::default() };
     let name = config.name.clone();
-    let model = Mpnet::new(config)?;
+    let model = SentenceTransformers::new(config)?;
     let cx = CallContext::new("speed", Duration::from_secs(600));
     let begun = Instant::now();
     model.embed(&name, vec!["warm".into()], &cx).await?;

@@ -77,10 +77,15 @@ impl Base {
         self.slots.len() - self.live
     }
 
-    /// Slots of the nearest rows that are open, about.
-    pub fn nearest(&self, vector: &[f32], count: usize, open: impl Fn(u32) -> bool) -> Result<Vec<u32>, String> {
+    /// Slots of the nearest rows, about; where only some are `open`, of these.
+    pub fn nearest<F>(&self, vector: &[f32], count: usize, open: Option<F>) -> Result<Vec<u32>, String>
+    where
+        F: Fn(u32) -> bool,
+    {
         let slot = |key: u32| self.slots.get(key as usize).copied().unwrap_or(NONE);
-        let accept = |key: u32| slot(key) != NONE && open(slot(key));
-        Ok(self.graph.nearest(vector, count, accept)?.into_iter().map(slot).collect())
+        let accept = |key: u32| slot(key) != NONE && open.as_ref().is_none_or(|open| open(slot(key)));
+        let all = open.is_none() && self.dead() == 0;
+        let found = self.graph.nearest(vector, count, (!all).then_some(accept))?;
+        Ok(found.into_iter().map(slot).collect())
     }
 }

@@ -326,7 +326,8 @@ impl Index {
         };
         if let Some(base) = self.base.as_ref().filter(|_| open.rows >= self.approximate_from) {
             let vector: Vec<f32> = floating(&asked, self.graph_length(asked_length, base.scale)).collect();
-            match base.nearest(&vector, limit + SPARE, |slot| open.holds(slot)) {
+            let some = open.sets.is_some().then_some(|slot| open.holds(slot));
+            match base.nearest(&vector, limit + SPARE, some) {
                 Ok(near) => {
                     let tail = base.tail.iter().copied().filter(|&slot| open.holds(slot));
                     let found = best(near.into_iter().chain(tail).map(ranked), limit);

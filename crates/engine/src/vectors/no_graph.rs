@@ -38,7 +38,7 @@ impl Graph {
         match *self {}
     }
 
-    pub fn nearest(&self, _: &[f32], _: usize, _: impl Fn(u32) -> bool) -> Result<Vec<u32>, String> {
+    pub fn nearest<F: Fn(u32) -> bool>(&self, _: &[f32], _: usize, _: Option<F>) -> Result<Vec<u32>, String> {
         match *self {}
     }
 

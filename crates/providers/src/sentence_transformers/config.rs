@@ -4,8 +4,9 @@ use serde::Deserialize;
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct MpnetConfig {
-    /// Folder with `config.json`, `tokenizer.json` and `model.safetensors`.
+pub struct EncoderConfig {
+    /// Folder with the published files: `config.json`, `tokenizer.json` and `model.safetensors` of MPNet, or
+    /// `weights.npz` and `sp.model` of the Universal Sentence Encoder.
     pub dir: PathBuf,
     /// The name clients ask for.
     pub name: String,
@@ -15,7 +16,7 @@ pub struct MpnetConfig {
     pub waiting_calls: usize,
 }
 
-impl Default for MpnetConfig {
+impl Default for EncoderConfig {
     fn default() -> Self {
         Self {
             dir: PathBuf::new(),
@@ -28,7 +29,7 @@ impl Default for MpnetConfig {
 
 /// Why the embedding model cannot be set up or loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MpnetError {
+pub enum EncoderError {
     #[error("{field} {rule}")]
     Config { field: &'static str, rule: &'static str },
     #[error("cannot read the embedding model's {file}: {reason}")]
@@ -37,16 +38,16 @@ pub enum MpnetError {
     Threads(String),
 }
 
-impl MpnetConfig {
-    pub(super) fn check(&self) -> Result<(), MpnetError> {
+impl EncoderConfig {
+    pub(super) fn check(&self) -> Result<(), EncoderError> {
         if self.dir.as_os_str().is_empty() {
-            return Err(MpnetError::Config { field: "dir", rule: "must name the model's folder" });
+            return Err(EncoderError::Config { field: "dir", rule: "must name the model's folder" });
         }
         if self.name.trim().is_empty() {
-            return Err(MpnetError::Config { field: "name", rule: "must not be empty" });
+            return Err(EncoderError::Config { field: "name", rule: "must not be empty" });
         }
         if self.threads > 256 {
-            return Err(MpnetError::Config { field: "threads", rule: "must be at most 256" });
+            return Err(EncoderError::Config { field: "threads", rule: "must be at most 256" });
         }
         Ok(())
     }

@@ -1,98 +1,59 @@
-//! Texts to vectors: cut into tokens, put into batches of like length, embedded, put back in order.
+//! What the thread that owns a model needs of it.
 
-use std::path::Path;
-
-use candle_core::{DType, Device};
-use candle_nn::VarBuilder;
 use ports::embeddings::Embedded;
 use ports::inference::InferenceError;
-use tokenizers::{Tokenizer, TruncationParams};
 
-use super::config::{MpnetConfig, MpnetError};
-use super::mpnet::{MpnetModel, Shape};
+use super::config::{EncoderConfig, EncoderError};
+use super::mpnet::Mpnet;
+use super::universal::{self, Universal};
 
-/// What the model was trained on; longer texts are cut here.
-const TOKENS_AT_MOST: usize = 384;
-/// Larger batches pad more and fall out of the processor's cache.
-const BATCH: usize = 8;
+/// A loaded model.
+pub trait Encode {
+    fn dimension(&self) -> usize;
 
-pub struct Encoder {
-    tokenizer: Tokenizer,
-    model: MpnetModel,
-    pool: rayon::ThreadPool,
-}
-
-impl Encoder {
-    pub fn load(config: &MpnetConfig) -> Result<Self, MpnetError> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(config.worker_threads())
-            .thread_name(|index| format!("mpnet-{index}"))
-            .build()
-            .map_err(|error| MpnetError::Threads(error.to_string()))?;
-        let shape = shape(&config.dir)?;
-        let tokenizer = tokenizer(&config.dir)?;
-        const WEIGHTS: &str = "model.safetensors";
-        let bytes = read(&config.dir, WEIGHTS)?;
-        let model = VarBuilder::from_buffered_safetensors(bytes, DType::F32, &Device::Cpu)
-            .and_then(|weights| MpnetModel::load(shape, &weights))
-            .map_err(|error| unreadable(WEIGHTS, error))?;
-        Ok(Self { tokenizer, model, pool })
-    }
-
-    pub fn dimension(&self) -> usize {
-        self.model.dimension()
-    }
-
-    /// Asks `interrupted` before every batch.
-    pub fn embed(
+    /// One vector a text, in order. Asks `interrupted` before every batch.
+    fn embed(
         &self,
         texts: &[String],
-        interrupted: impl Fn() -> Option<InferenceError>,
-    ) -> Result<Embedded, InferenceError> {
-        let tokens = texts.iter().map(|text| self.tokens(text)).collect::<Result<Vec<_>, _>>()?;
-        let mut order: Vec<usize> = (0..tokens.len()).collect();
-        order.sort_by_key(|text| tokens[*text].len());
-        let mut vectors = vec![Vec::new(); tokens.len()];
-        for batch in order.chunks(BATCH) {
-            if let Some(reason) = interrupted() {
-                return Err(reason);
-            }
-            let inputs: Vec<&[u32]> = batch.iter().map(|text| tokens[*text].as_slice()).collect();
-            let found = self.pool.install(|| self.model.embed(&inputs));
-            let found = found.map_err(|error| InferenceError::Internal(format!("the embedding model: {error}")))?;
-            for (text, vector) in batch.iter().zip(found) {
-                vectors[*text] = vector;
-            }
-        }
-        Ok(Embedded { vectors, tokens: tokens.iter().map(|tokens| tokens.len() as u64).sum() })
+        interrupted: &dyn Fn() -> Option<InferenceError>,
+    ) -> Result<Embedded, InferenceError>;
+}
+
+/// What can be said of a model that is not loaded: its vectors' numbers, the tokens it reads, its largest file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traits {
+    pub dimension: u32,
+    pub context_tokens: u32,
+    pub weights: &'static str,
+}
+
+const MPNET: Traits = Traits { dimension: 768, context_tokens: 384, weights: "model.safetensors" };
+const UNIVERSAL: Traits = Traits { dimension: 512, context_tokens: 2_048, weights: universal::WEIGHTS };
+
+/// By the name that the files' publisher gave the model.
+pub fn traits(name: &str) -> Traits {
+    if name.contains("universal-sentence-encoder") { UNIVERSAL } else { MPNET }
+}
+
+pub fn load(config: &EncoderConfig) -> Result<Box<dyn Encode>, EncoderError> {
+    match traits(&config.name) {
+        UNIVERSAL => Ok(Box::new(Universal::load(config)?)),
+        _ => Ok(Box::new(Mpnet::load(config)?)),
     }
-
-    fn tokens(&self, text: &str) -> Result<Vec<u32>, InferenceError> {
-        let encoding = self.tokenizer.encode_fast(text, true);
-        let encoding = encoding.map_err(|error| InferenceError::Internal(format!("the tokenizer: {error}")))?;
-        Ok(encoding.get_ids().to_vec())
-    }
 }
 
-fn shape(dir: &Path) -> Result<Shape, MpnetError> {
-    const FILE: &str = "config.json";
-    serde_json::from_slice(&read(dir, FILE)?).map_err(|error| unreadable(FILE, error))
+pub fn pool(config: &EncoderConfig) -> Result<rayon::ThreadPool, EncoderError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(config.worker_threads())
+        .thread_name(|index| format!("embed-{index}"))
+        .build()
+        .map_err(|error| EncoderError::Threads(error.to_string()))
 }
 
-/// The published file pads and cuts at 128 tokens, which is not how the model is used.
-fn tokenizer(dir: &Path) -> Result<Tokenizer, MpnetError> {
-    const FILE: &str = "tokenizer.json";
-    let mut tokenizer = Tokenizer::from_bytes(read(dir, FILE)?).map_err(|error| unreadable(FILE, error))?;
-    tokenizer.with_padding(None);
-    let cut = TruncationParams { max_length: TOKENS_AT_MOST, ..TruncationParams::default() };
-    tokenizer.with_truncation(Some(cut)).map_err(|error| unreadable(FILE, error))?;
-    Ok(tokenizer)
+pub fn unreadable(file: &'static str, reason: impl std::fmt::Display) -> EncoderError {
+    EncoderError::Unreadable { file, reason: reason.to_string() }
 }
 
-fn read(dir: &Path, file: &'static str) -> Result<Vec<u8>, MpnetError> {
-    std::fs::read(dir.join(file)).map_err(|error| unreadable(file, error))
-}
-
-fn unreadable(file: &'static str, reason: impl std::fmt::Display) -> MpnetError {
-    MpnetError::Unreadable { file, reason: reason.to_string() }
+pub fn internal(part: &str, reason: impl std::fmt::Display) -> InferenceError {
+    InferenceError::Internal(format!("{part}: {reason}"))
 }

@@ -1,12 +1,12 @@
-//! Embeddings from a sentence-transformers MPNet model (all-mpnet-base-v2), in this process, from the files as published.
-//!
-//! English only in effect: paraphrases in other languages are found hardly better than by shared words.
+//! Embeddings in this process, from models as they are published: all-mpnet-base-v2 of sentence-transformers for
+//! English, and the multilingual Universal Sentence Encoder.
 
 mod config;
 mod encoder;
 mod mpnet;
 mod owner;
 mod provider;
+mod universal;
 
-pub use config::{MpnetConfig, MpnetError};
-pub use provider::Mpnet;
+pub use config::{EncoderConfig, EncoderError};
+pub use provider::SentenceTransformers;

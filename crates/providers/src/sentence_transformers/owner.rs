@@ -10,8 +10,8 @@ use ports::inference::InferenceError;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::config::{MpnetConfig, MpnetError};
-use super::encoder::Encoder;
+use super::config::{EncoderConfig, EncoderError};
+use super::encoder::{self, Encode};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoadState {
@@ -22,7 +22,7 @@ pub enum LoadState {
         dimension: u32,
     },
     /// The next call tries again.
-    Failed(MpnetError),
+    Failed(EncoderError),
 }
 
 #[derive(Debug)]
@@ -55,7 +55,7 @@ pub enum Errand {
 }
 
 /// Serves until every sender of `errands` is gone.
-pub fn run(config: &MpnetConfig, errands: &Receiver<Errand>, board: &Board, closing: &CancellationToken) {
+pub fn run(config: &EncoderConfig, errands: &Receiver<Errand>, board: &Board, closing: &CancellationToken) {
     let mut encoder = None;
     while let Ok(errand) = errands.recv() {
         if encoder.is_none() {
@@ -63,7 +63,7 @@ pub fn run(config: &MpnetConfig, errands: &Receiver<Errand>, board: &Board, clos
         }
         let Errand::Embed(job) = errand else { continue };
         let answer = match (&encoder, board.state()) {
-            (Some(encoder), _) => encoder.embed(&job.texts, || interrupted(&job, closing)),
+            (Some(encoder), _) => encoder.embed(&job.texts, &|| interrupted(&job, closing)),
             (None, LoadState::Failed(error)) => Err(InferenceError::Internal(error.to_string())),
             (None, _) => Err(InferenceError::Internal("the embedding model did not load".into())),
         };
@@ -72,10 +72,10 @@ pub fn run(config: &MpnetConfig, errands: &Receiver<Errand>, board: &Board, clos
     }
 }
 
-fn load(config: &MpnetConfig, board: &Board) -> Option<Encoder> {
+fn load(config: &EncoderConfig, board: &Board) -> Option<Box<dyn Encode>> {
     board.show(LoadState::Loading);
     let begun = Instant::now();
-    match Encoder::load(config) {
+    match encoder::load(config) {
         Ok(encoder) => {
             let load_ms = begun.elapsed().as_millis() as u64;
             tracing::info!(model = config.name, load_ms, "the embedding model is ready");

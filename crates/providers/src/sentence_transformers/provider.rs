@@ -12,18 +12,17 @@ use ports::inference::{InferenceError, ModelKind, ServedModel};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::config::{MpnetConfig, MpnetError};
+use super::config::{EncoderConfig, EncoderError};
+use super::encoder::traits;
 use super::owner::{self, Board, Errand, Job, LoadState};
 
 const TEXTS_AT_MOST: usize = 2048;
 /// Far beyond the tokens that are read; only there so that nobody makes us cut a whole book into tokens.
 const BYTES_A_TEXT: usize = 1 << 20;
-/// Vectors of the published model; the loaded one's own number once it is known.
-const DIMENSION: u32 = 768;
 
 /// Embeds texts one call at a time; the model loads on the first call or on [`warm`](Self::warm).
-pub struct Mpnet {
-    config: MpnetConfig,
+pub struct SentenceTransformers {
+    config: EncoderConfig,
     board: Arc<Board>,
     owner: Mutex<Option<Owner>>,
     closing: CancellationToken,
@@ -34,9 +33,9 @@ struct Owner {
     thread: JoinHandle<()>,
 }
 
-impl Mpnet {
+impl SentenceTransformers {
     /// Fails on a field that is out of range; the files are first looked at when the model is needed.
-    pub fn new(config: MpnetConfig) -> Result<Self, MpnetError> {
+    pub fn new(config: EncoderConfig) -> Result<Self, EncoderError> {
         config.check()?;
         let (board, closing) = (Arc::new(Board::new()), CancellationToken::new());
         Ok(Self { config, board, owner: Mutex::new(None), closing })
@@ -67,7 +66,7 @@ impl Mpnet {
         let (errands, inbox) = sync_channel(self.config.waiting_calls.max(1));
         let (config, board, closing) = (self.config.clone(), self.board.clone(), self.closing.clone());
         let thread = std::thread::Builder::new()
-            .name("mpnet".into())
+            .name("embed".into())
             .spawn(move || owner::run(&config, &inbox, &board, &closing))
             .map_err(|error| InferenceError::Internal(format!("no thread for the embedding model: {error}")))?;
         Ok(Owner { errands, thread })
@@ -89,7 +88,7 @@ impl Mpnet {
 }
 
 #[async_trait]
-impl Embeddings for Mpnet {
+impl Embeddings for SentenceTransformers {
     async fn embed(&self, model: &str, texts: Vec<String>, cx: &CallContext) -> Result<Embedded, InferenceError> {
         self.check(model, &texts)?;
         if texts.is_empty() {
@@ -112,12 +111,12 @@ impl Embeddings for Mpnet {
     async fn models(&self, _cx: &CallContext) -> Result<Vec<ServedModel>, InferenceError> {
         let dimension = match self.board.state() {
             LoadState::Ready { dimension } => dimension,
-            _ => DIMENSION,
+            _ => traits(&self.config.name).dimension,
         };
         Ok(vec![ServedModel {
             name: self.config.name.clone(),
             kind: ModelKind::Embedding,
-            context_tokens: Some(384),
+            context_tokens: Some(traits(&self.config.name).context_tokens),
             embedding_dimension: Some(dimension),
         }])
     }
@@ -126,7 +125,7 @@ impl Embeddings for Mpnet {
     async fn health(&self) -> ProviderHealth {
         match self.board.state() {
             LoadState::Ready { .. } => ProviderHealth::Ok,
-            LoadState::Idle if self.config.dir.join("model.safetensors").is_file() => ProviderHealth::Ok,
+            LoadState::Idle if self.config.dir.join(traits(&self.config.name).weights).is_file() => ProviderHealth::Ok,
             LoadState::Idle => ProviderHealth::Error("the embedding model's files are missing".into()),
             LoadState::Loading => ProviderHealth::Error("the model is loading".into()),
             LoadState::Failed(error) => ProviderHealth::Error(error.to_string()),
@@ -134,7 +133,7 @@ impl Embeddings for Mpnet {
     }
 }
 
-impl Drop for Mpnet {
+impl Drop for SentenceTransformers {
     fn drop(&mut self) {
         self.closing.cancel();
         let owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner).take();

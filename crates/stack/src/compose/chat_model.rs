@@ -38,17 +38,18 @@ pub fn llama(_: &ProviderConfig, _: &StackConfig, _: bool) -> Result<Option<Arc<
 #[cfg(feature = "embeddings")]
 pub fn sentence_transformers(provider: &ProviderConfig, config: &StackConfig) -> Result<Option<Arc<dyn Embeddings>>> {
     let Some(model) = &provider.model else { return Ok(None) };
-    let weights = first_file(config, model, ".safetensors")?;
+    let weights = first_file(config, model, ".safetensors").or_else(|_| first_file(config, model, ".npz"))?;
     let dir = weights.parent().context("the model file has no folder")?.to_owned();
-    let defaults = providers::sentence_transformers::MpnetConfig::default();
+    let defaults = providers::sentence_transformers::EncoderConfig::default();
     let threads = provider.threads.map_or(defaults.threads, |threads| threads as usize);
-    let mpnet = providers::sentence_transformers::Mpnet::new(providers::sentence_transformers::MpnetConfig {
-        dir,
-        name: format!("sentence-transformers/{model}"),
-        threads,
-        ..defaults
-    })?;
-    Ok(Some(Arc::new(mpnet)))
+    let embeddings =
+        providers::sentence_transformers::SentenceTransformers::new(providers::sentence_transformers::EncoderConfig {
+            dir,
+            name: format!("sentence-transformers/{model}"),
+            threads,
+            ..defaults
+        })?;
+    Ok(Some(Arc::new(embeddings)))
 }
 
 #[cfg(not(feature = "embeddings"))]

@@ -236,7 +236,15 @@ mod tests {
     fn the_built_in_catalogue_is_sound() {
         let catalogue = Catalogue::embedded().expect("the built-in catalogue parses");
         let defaults: Vec<&str> = catalogue.choose(&[]).expect("defaults").iter().map(|model| &*model.name).collect();
-        assert_eq!(defaults, ["qwen2.5-coder-1.5b-instruct", "all-mpnet-base-v2", "pp-ocrv6-small"]);
+        assert_eq!(
+            defaults,
+            [
+                "qwen2.5-coder-1.5b-instruct",
+                "all-mpnet-base-v2",
+                "universal-sentence-encoder-multilingual",
+                "pp-ocrv6-small"
+            ]
+        );
         for purpose in [Purpose::Chat, Purpose::Embeddings, Purpose::Ocr] {
             assert!(catalogue.models.iter().any(|model| model.default && model.purpose == purpose), "{purpose}");
         }
