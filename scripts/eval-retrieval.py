@@ -134,8 +134,9 @@ def reference(folder):
                 article = {"article_id": f"T{n}-{lang}", "title": "", "language": lang, "category": "general", "tags": [],
                            "content": topic["passage"][lang], "effective_date": "2025-01-01", "is_active": True}
                 out.write(json.dumps(article, ensure_ascii=False) + "\n")
-    # The index of past claims is not measured here, and takes its time to build.
+    # The indexes of past claims and clauses are not measured here, and a question would wait while they are built.
     (folder / "claims_history.jsonl").write_text("")
+    (folder / "contracts.jsonl").write_text("")
 
 
 def main():

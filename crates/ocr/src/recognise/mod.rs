@@ -57,12 +57,12 @@ impl PpOcr {
         Ok(Self { detector, recogniser, alphabet })
     }
 
-    fn upright(&self, pixels: &RgbImage) -> Result<(RgbImage, Vec<Quad>, u16), OcrError> {
+    fn upright(&self, pixels: &RgbImage) -> Result<Upright, OcrError> {
         let mut pixels = pixels.clone();
         let mut turned = 0;
         let mut quads = detect::lines(&self.detector, &pixels)?;
         if quads.len() < 3 {
-            return Ok((pixels, quads, turned));
+            return Ok(Upright { pixels, quads, turned, read: Vec::new() });
         }
         let tall = quads.iter().filter(|quad| quad.height() > 1.5 * quad.width()).count();
         if tall * 2 > quads.len() {
@@ -70,39 +70,41 @@ impl PpOcr {
             turned = 90;
             quads = detect::lines(&self.detector, &pixels)?;
         }
-        if self.upside_down(&pixels, &quads)? {
+        let Some(read) = self.unless_upside_down(&pixels, &quads)? else {
             pixels = imageops::rotate180(&pixels);
-            turned += 180;
             quads = detect::lines(&self.detector, &pixels)?;
-        }
-        Ok((pixels, quads, turned))
+            return Ok(Upright { pixels, quads, turned: turned + 180, read: Vec::new() });
+        };
+        Ok(Upright { pixels, quads, turned, read })
     }
 
-    /// Reads a few wide lines both ways; the wrong way round is far less certain.
-    fn upside_down(&self, pixels: &RgbImage, quads: &[Quad]) -> Result<bool, OcrError> {
-        let mut wide: Vec<&Quad> = quads.iter().filter(|quad| quad.width() > 2.0 * quad.height()).collect();
-        wide.sort_by(|a, b| b.width().total_cmp(&a.width()));
+    /// Reads a few wide lines both ways; the wrong way round is far less certain. Gives what it read on an upright page.
+    fn unless_upside_down(&self, pixels: &RgbImage, quads: &[Quad]) -> Result<Option<Vec<(usize, Decoded)>>, OcrError> {
+        let mut wide: Vec<usize> = (0..quads.len()).filter(|&n| quads[n].width() > 2.0 * quads[n].height()).collect();
+        wide.sort_by(|&a, &b| quads[b].width().total_cmp(&quads[a].width()));
         // The widest may be a rule or a shadow, and long lines cost most: a few of middling width say enough.
         let skip = (wide.len() / 4).min(8);
-        let sample: Vec<&Quad> = wide.into_iter().skip(skip).take(5).collect();
-        let certainty = |flip: bool| -> Result<f32, OcrError> {
-            let crops: Vec<RgbImage> = sample.iter().map(|quad| crop::line(pixels, quad, flip)).collect();
-            let read = decode::read(&self.recogniser, &self.alphabet, &crops)?;
-            let (mut sum, mut count) = (0.0, 0.0);
-            for letter in read.iter().flat_map(|line| &line.letters) {
-                sum += letter.certainty;
-                count += 1.0;
-            }
-            Ok(sum / f32::max(count, 1.0))
+        let sample: Vec<usize> = wide.into_iter().skip(skip).take(5).collect();
+        let read = |flip: bool| -> Result<Vec<Decoded>, OcrError> {
+            let crops: Vec<RgbImage> = sample.iter().map(|&n| crop::line(pixels, &quads[n], flip)).collect();
+            decode::read(&self.recogniser, &self.alphabet, &crops)
         };
-        let up = certainty(false)?;
+        let up = read(false)?;
         // A well-read page needs no second opinion.
-        Ok(up < 0.9 && !sample.is_empty() && certainty(true)? > up + 0.05)
+        if certainty(&up) < 0.9 && !sample.is_empty() && certainty(&read(true)?) > certainty(&up) + 0.05 {
+            return Ok(None);
+        }
+        Ok(Some(sample.into_iter().zip(up).collect()))
     }
 
-    fn read_quads(&self, pixels: &RgbImage, quads: &[Quad]) -> Result<Vec<Decoded>, OcrError> {
-        let crops: Vec<RgbImage> = quads.iter().map(|quad| crop::line(pixels, quad, false)).collect();
-        let mut read = decode::read(&self.recogniser, &self.alphabet, &crops)?;
+    fn read_quads(&self, Upright { pixels, quads, read: known, .. }: &Upright) -> Result<Vec<Decoded>, OcrError> {
+        let rest: Vec<usize> = (0..quads.len()).filter(|n| known.iter().all(|(at, _)| at != n)).collect();
+        let crops: Vec<RgbImage> = rest.iter().map(|&n| crop::line(pixels, &quads[n], false)).collect();
+        let mut read = vec![Decoded::default(); quads.len()];
+        let fresh = decode::read(&self.recogniser, &self.alphabet, &crops)?;
+        for (n, line) in rest.into_iter().zip(fresh).chain(known.iter().cloned()) {
+            read[n] = line;
+        }
         let doubtful: Vec<usize> =
             (0..quads.len()).filter(|&n| (0.3..DOUBTFUL).contains(&read[n].confidence())).take(24).collect();
         let again: Vec<RgbImage> = doubtful.iter().map(|&n| crop::line(pixels, &quads[n].grown(0.12), false)).collect();
@@ -115,6 +117,22 @@ impl PpOcr {
         }
         Ok(read)
     }
+}
+
+/// A page set upright, and its lines.
+struct Upright {
+    pixels: RgbImage,
+    quads: Vec<Quad>,
+    /// Degrees it was turned clockwise.
+    turned: u16,
+    /// Lines that were read to find out, by their places in `quads`.
+    read: Vec<(usize, Decoded)>,
+}
+
+/// Mean over all characters.
+fn certainty(lines: &[Decoded]) -> f32 {
+    let letters = || lines.iter().flat_map(|line| &line.letters);
+    letters().map(|letter| letter.certainty).sum::<f32>() / (letters().count() as f32).max(1.0)
 }
 
 /// The recogniser without the classes that are never read, where its file can be cut.
@@ -133,9 +151,10 @@ fn cut(recogniser: Net, alphabet: Alphabet, files: &ModelFiles) -> (Net, Alphabe
 impl Recognizer for PpOcr {
     fn read(&mut self, page: &Page) -> Result<PageLines, OcrError> {
         let start = Instant::now();
-        let (pixels, quads, turned) = self.upright(&page.pixels)?;
+        let upright = self.upright(&page.pixels)?;
         let detect = start.elapsed().as_secs_f32();
-        let read = self.read_quads(&pixels, &quads)?;
+        let read = self.read_quads(&upright)?;
+        let Upright { pixels, quads, turned, .. } = upright;
         let timings = Timings { open: 0.0, detect, read: start.elapsed().as_secs_f32() - detect };
         let slant = slope::slant(&quads);
         let gray = imageops::grayscale(&pixels);

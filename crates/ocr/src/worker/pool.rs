@@ -15,6 +15,9 @@ use crate::intake::{Limits, Unreadable, sniff};
 use crate::reading::Reading;
 use crate::recognizer::ModelFiles;
 
+/// All that a worker is told of this process's environment: where shared libraries are.
+const KEPT: [&str; 2] = ["LD_LIBRARY_PATH", "ORT_DYLIB_PATH"];
+
 /// Reads documents in worker processes. Dropping a call that runs ends its worker.
 pub struct Pool {
     config: WorkerConfig,
@@ -133,7 +136,7 @@ impl Pool {
             .args(arguments)
             // A document must not reach the service's tokens through a fault in a parser.
             .env_clear()
-            .envs(std::env::var_os("LD_LIBRARY_PATH").map(|path| ("LD_LIBRARY_PATH", path)))
+            .envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
