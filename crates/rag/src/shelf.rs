@@ -101,7 +101,7 @@ impl<T> Shelf<T> {
             (ranked(kept.iter().copied().zip(cosines.iter().copied())), trust / seen.len() as f32)
         });
         let cosine = |at: usize| kept.binary_search(&at).map_or(0.0, |place| cosines[place]);
-        let fused = fuse(std::iter::once((by_words, 1.0)).chain(by_vectors));
+        let fused = fuse(&by_words, by_vectors);
         let hits = fused
             .into_iter()
             .map(|at| Hit { item: &self.items[at], similarity: cosine(at) })
@@ -152,12 +152,18 @@ fn ranked(found: impl Iterator<Item = (usize, f32)>) -> Vec<(usize, f32)> {
     found
 }
 
-/// Reciprocal rank fusion: scores of different ways are not comparable, ranks are.
-fn fuse(lists: impl Iterator<Item = (Vec<(usize, f32)>, f32)>) -> Vec<usize> {
+/// Reciprocal rank fusion: scores of different ways are not comparable, ranks are. A rank by words counts as far as the
+/// query's words are really there: most items share none with a paraphrase, and one common word must not put an item
+/// before all of those.
+fn fuse(by_words: &[(usize, f32)], by_vectors: impl Iterator<Item = (Vec<(usize, f32)>, f32)>) -> Vec<usize> {
     let mut scores: std::collections::HashMap<usize, f32> = std::collections::HashMap::new();
-    for (list, weight) in lists {
+    let share = |rank: usize| 1.0 / (DAMPING + rank as f32 + 1.0);
+    for (rank, (at, relevance)) in by_words.iter().enumerate() {
+        *scores.entry(*at).or_default() += relevance * relevance * share(rank);
+    }
+    for (list, trust) in by_vectors {
         for (rank, (at, _)) in list.iter().enumerate() {
-            *scores.entry(*at).or_default() += weight / (DAMPING + rank as f32 + 1.0);
+            *scores.entry(*at).or_default() += trust * share(rank);
         }
     }
     let fused = ranked(scores.into_iter());
