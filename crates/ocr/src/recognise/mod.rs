@@ -42,9 +42,9 @@ impl PpOcr {
     /// # Errors
     /// [`OcrError::Model`] naming the file that is missing or not a model.
     pub fn load(files: &ModelFiles, threads: usize) -> Result<Self, OcrError> {
-        let pool = net::pool(threads);
-        let detector = Net::load(&files.detector, &pool)?;
-        let recogniser = Net::load(&files.recogniser, &pool)?;
+        let cores = net::cores(threads);
+        let detector = Net::load(&files.detector, &cores)?;
+        let recogniser = Net::load(&files.recogniser, &cores)?;
         let characters = match &files.dictionary {
             Some(path) => std::fs::read_to_string(path)
                 .map_err(|error| OcrError::Model { path: path.clone(), reason: error.to_string() })?,

@@ -18,7 +18,10 @@ pub struct OnnxRuntime {
 /// The library of this process; loaded once.
 fn environment(library: &OsString) -> Result<&'static Environment, String> {
     static LOADED: OnceLock<Result<Environment, String>> = OnceLock::new();
-    let load = || ort::init_from(library).and_then(|builder| builder.build()).map_err(|error| error.to_string());
+    let load = || -> Result<Environment, String> {
+        let builder = ort::init_from(library).map_err(|error| error.to_string())?;
+        builder.build().map_err(|error| error.to_string())
+    };
     LOADED.get_or_init(load).as_ref().map_err(|reason| format!("ORT_DYLIB_PATH: {reason}"))
 }
 

@@ -20,30 +20,42 @@ type Outcome = Result<(Vec<usize>, Vec<f32>), String>;
 
 /// A network with one image batch in and one tensor out.
 pub enum Net {
-    Rten(Rten),
+    Rten(Box<Rten>),
     #[cfg(feature = "ort")]
     OnnxRuntime(in_library::OnnxRuntime),
 }
 
-pub fn pool(threads: usize) -> Arc<ThreadPool> {
-    Arc::new(ThreadPool::with_num_threads(threads.clamp(1, 32)))
+/// The cores that the networks of a reader share.
+pub struct Cores {
+    pool: Arc<ThreadPool>,
+    #[cfg(feature = "ort")]
+    count: usize,
+}
+
+pub fn cores(count: usize) -> Cores {
+    let count = count.clamp(1, 32);
+    Cores {
+        pool: Arc::new(ThreadPool::with_num_threads(count)),
+        #[cfg(feature = "ort")]
+        count,
+    }
 }
 
 impl Net {
-    pub fn load(path: &Path, pool: &Arc<ThreadPool>) -> Result<Self, OcrError> {
+    pub fn load(path: &Path, cores: &Cores) -> Result<Self, OcrError> {
         let unusable = |reason: String| OcrError::Model { path: path.to_owned(), reason };
         #[cfg(feature = "ort")]
         if let Some(library) = in_library::library() {
-            let threads = pool.num_threads();
-            return in_library::OnnxRuntime::load(&library, path, threads).map(Self::OnnxRuntime).map_err(unusable);
+            let net = in_library::OnnxRuntime::load(&library, path, cores.count);
+            return net.map(Self::OnnxRuntime).map_err(unusable);
         }
-        Rten::load(path, pool).map(Self::Rten).map_err(unusable)
+        Rten::load(path, &cores.pool).map(|net| Self::Rten(Box::new(net))).map_err(unusable)
     }
 
     /// The same network with another file's content; `None` if that is no network.
     pub fn replaced(&self, file: Vec<u8>) -> Option<Self> {
         match self {
-            Self::Rten(net) => net.replaced(file).map(Self::Rten),
+            Self::Rten(net) => net.replaced(file).map(|net| Self::Rten(Box::new(net))),
             #[cfg(feature = "ort")]
             Self::OnnxRuntime(net) => net.replaced(&file).map(Self::OnnxRuntime),
         }
