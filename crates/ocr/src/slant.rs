@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::page::Area;
 
-/// Text at height `y` of the page rises by `base + change * y` to the right; the page turns around `x = middle`.
+/// Text at height `y` of the page sinks by `base + change * y` for each unit to the right; the page turns around `x = middle`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Slant {
     pub base: f32,

@@ -28,16 +28,15 @@ pub struct Traits {
 }
 
 const MPNET: Traits = Traits { dimension: 768, context_tokens: 384, weights: "model.safetensors" };
-const UNIVERSAL: Traits = Traits { dimension: 512, context_tokens: 2_048, weights: universal::WEIGHTS };
 
 /// By the name that the files' publisher gave the model.
 pub fn traits(name: &str) -> Traits {
-    if name.contains("universal-sentence-encoder") { UNIVERSAL } else { MPNET }
+    if name.contains("universal-sentence-encoder") { universal::TRAITS } else { MPNET }
 }
 
 pub fn load(config: &EncoderConfig) -> Result<Box<dyn Encode>, EncoderError> {
     match traits(&config.name) {
-        UNIVERSAL => Ok(Box::new(Universal::load(config)?)),
+        universal::TRAITS => Ok(Box::new(Universal::load(config)?)),
         _ => Ok(Box::new(Mpnet::load(config)?)),
     }
 }

@@ -8,9 +8,12 @@ use ports::embeddings::Embedded;
 use ports::inference::InferenceError;
 
 use super::config::{EncoderConfig, EncoderError};
-use super::encoder::{Encode, internal, pool, unreadable};
+use super::encoder::{Encode, Traits, internal, pool, unreadable};
 use network::Network;
 use pieces::Pieces;
+
+pub const TRAITS: Traits =
+    Traits { dimension: network::DIMENSION as u32, context_tokens: pieces::TOKENS_AT_MOST as u32, weights: WEIGHTS };
 
 /// Tokens of all texts that are computed at once: enough to use the weights well, few enough to stay in the cache.
 const TOKENS_AT_ONCE: usize = 384;
@@ -33,7 +36,7 @@ impl Universal {
     }
 }
 
-pub const WEIGHTS: &str = "weights.npz";
+const WEIGHTS: &str = "weights.npz";
 const PIECES: &str = "sp.model";
 
 impl Encode for Universal {
