@@ -34,10 +34,14 @@ distribution() {
     esac
 }
 
+# `libclang-cpp` is another library, which LLVM's own tools bring: bindgen cannot use it.
 has_libclang() {
     if [ -n "${LIBCLANG_PATH:-}" ]; then return 0; fi
-    compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || compgen -G '/usr/lib*/libclang*.so*' >/dev/null ||
-        compgen -G '/usr/lib/*-linux-gnu/libclang*.so*' >/dev/null || compgen -G '/usr/lib64/llvm*/lib/libclang*.so*' >/dev/null
+    local folder
+    for folder in /usr/lib /usr/lib64 /usr/lib/*-linux-gnu /usr/lib/llvm-*/lib /usr/lib64/llvm*/lib; do
+        if compgen -G "$folder/libclang.so*" >/dev/null || compgen -G "$folder/libclang-[0-9]*.so*" >/dev/null; then return 0; fi
+    done
+    return 1
 }
 
 has_node() {
