@@ -4,76 +4,10 @@
 //! width, its softmax and its result cost more than the rest of a short line, and memory with it.
 //! The file is an ONNX message; only the tensors that end in the classes are rewritten.
 
-/// A field of a message: its number, its bytes as they stand, and its content if it has a length.
-struct Field<'a> {
-    number: u64,
-    whole: &'a [u8],
-    content: Option<&'a [u8]>,
-    /// The value of a field without a length.
-    value: u64,
-}
-
-fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = *bytes.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-/// The fields of a message; `None` if it is none.
-fn fields(message: &[u8]) -> Option<Vec<Field<'_>>> {
-    let (mut fields, mut at) = (Vec::new(), 0);
-    while at < message.len() {
-        let start = at;
-        let key = varint(message, &mut at)?;
-        let (mut content, mut value) = (None, 0);
-        match key & 7 {
-            0 => value = varint(message, &mut at)?,
-            1 => at += 8,
-            2 => {
-                let length = usize::try_from(varint(message, &mut at)?).ok()?;
-                let end = at.checked_add(length)?;
-                content = Some(message.get(at..end)?);
-                at = end;
-            }
-            5 => at += 4,
-            _ => return None,
-        }
-        fields.push(Field { number: key >> 3, whole: message.get(start..at)?, content, value });
-    }
-    Some(fields)
-}
-
-fn put(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn put_content(out: &mut Vec<u8>, number: u64, content: &[u8]) {
-    put(out, number << 3 | 2);
-    put(out, content.len() as u64);
-    out.extend_from_slice(content);
-}
-
-// Field numbers of onnx.proto.
-const MODEL_GRAPH: u64 = 7;
-const GRAPH_TENSOR: u64 = 5;
-const GRAPH_OUTPUT: u64 = 12;
-const GRAPH_SHAPES: u64 = 13;
-const TENSOR_DIMENSIONS: u64 = 1;
-const TENSOR_TYPE: u64 = 2;
-const TENSOR_BYTES: u64 = 9;
-const VALUE_TYPE: u64 = 2;
-const FLOAT: u64 = 1;
+use super::onnx::{
+    FLOAT, GRAPH_OUTPUT, GRAPH_SHAPES, GRAPH_TENSOR, MODEL_GRAPH, TENSOR_BYTES, TENSOR_DIMENSIONS, TENSOR_TYPE,
+    VALUE_TYPE, fields, put, put_content, varint,
+};
 
 /// The model with the classes `keep` only, in that order; of `classes` there are so many now.
 ///

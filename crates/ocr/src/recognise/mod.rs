@@ -5,10 +5,13 @@ mod decode;
 mod detect;
 mod head;
 mod net;
+mod onnx;
 mod slope;
 mod trust;
+mod weights;
 mod words;
 
+use std::path::Path;
 use std::time::Instant;
 
 use image::{RgbImage, imageops};
@@ -43,8 +46,9 @@ impl PpOcr {
     /// [`OcrError::Model`] naming the file that is missing or not a model.
     pub fn load(files: &ModelFiles, threads: usize) -> Result<Self, OcrError> {
         let cores = net::cores(threads);
-        let detector = Net::load(&files.detector, &cores)?;
-        let recogniser = Net::load(&files.recogniser, &cores)?;
+        let detector = Net::load(&files.detector, settled(&files.detector)?, &cores)?;
+        let file = settled(&files.recogniser)?;
+        let recogniser = Net::load(&files.recogniser, file.clone(), &cores)?;
         let characters = match &files.dictionary {
             Some(path) => std::fs::read_to_string(path)
                 .map_err(|error| OcrError::Model { path: path.clone(), reason: error.to_string() })?,
@@ -53,7 +57,7 @@ impl PpOcr {
                 reason: "no character list inside; configure `dictionary`".to_owned(),
             })?,
         };
-        let (recogniser, alphabet) = cut(recogniser, Alphabet::new(&characters), files);
+        let (recogniser, alphabet) = cut(recogniser, Alphabet::new(&characters), &file);
         Ok(Self { detector, recogniser, alphabet })
     }
 
@@ -135,14 +139,18 @@ fn certainty(lines: &[Decoded]) -> f32 {
     letters().map(|letter| letter.certainty).sum::<f32>() / (letters().count() as f32).max(1.0)
 }
 
+/// A model's file with weights that processors like.
+fn settled(path: &Path) -> Result<Vec<u8>, OcrError> {
+    let mut file =
+        std::fs::read(path).map_err(|error| OcrError::Model { path: path.to_owned(), reason: error.to_string() })?;
+    weights::settle(&mut file);
+    Ok(file)
+}
+
 /// The recogniser without the classes that are never read, where its file can be cut.
-fn cut(recogniser: Net, alphabet: Alphabet, files: &ModelFiles) -> (Net, Alphabet) {
+fn cut(recogniser: Net, alphabet: Alphabet, file: &[u8]) -> (Net, Alphabet) {
     let (classes, keep) = alphabet.kept();
-    let small = std::fs::read(&files.recogniser)
-        .ok()
-        .and_then(|file| head::pruned(&file, classes, &keep))
-        .and_then(|file| recogniser.replaced(file));
-    match small {
+    match head::pruned(file, classes, &keep).and_then(|file| recogniser.replaced(file)) {
         Some(small) => (small, alphabet.compact()),
         None => (recogniser, alphabet),
     }

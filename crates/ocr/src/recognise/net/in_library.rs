@@ -1,7 +1,6 @@
 //! Networks on ONNX Runtime, a shared library that `ORT_DYLIB_PATH` names: the same letters for less processor time.
 
 use std::ffi::OsString;
-use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ort::environment::Environment;
@@ -31,9 +30,8 @@ pub fn library() -> Option<OsString> {
 }
 
 impl OnnxRuntime {
-    pub fn load(library: &OsString, path: &Path, threads: usize) -> Result<Self, String> {
-        let file = std::fs::read(path).map_err(|error| error.to_string())?;
-        let session = session(environment(library)?, &file, threads)?;
+    pub fn load(library: &OsString, file: &[u8], threads: usize) -> Result<Self, String> {
+        let session = session(environment(library)?, file, threads)?;
         Ok(Self { session: Mutex::new(session), threads })
     }
 

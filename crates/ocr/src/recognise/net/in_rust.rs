@@ -1,6 +1,5 @@
 //! Networks on `rten`: nothing but Rust.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use rten::{Model, RunOptions, ThreadPool};
@@ -15,8 +14,8 @@ pub struct Rten {
 }
 
 impl Rten {
-    pub fn load(path: &Path, pool: &Arc<ThreadPool>) -> Result<Self, String> {
-        let model = Model::load_file(path).map_err(|error| error.to_string())?;
+    pub fn load(file: Vec<u8>, pool: &Arc<ThreadPool>) -> Result<Self, String> {
+        let model = Model::load(file).map_err(|error| error.to_string())?;
         Ok(Self { model, pool: Arc::clone(pool) })
     }
 

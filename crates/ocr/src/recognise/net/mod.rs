@@ -42,14 +42,15 @@ pub fn cores(count: usize) -> Cores {
 }
 
 impl Net {
-    pub fn load(path: &Path, cores: &Cores) -> Result<Self, OcrError> {
+    /// From the content of the file at `path`.
+    pub fn load(path: &Path, file: Vec<u8>, cores: &Cores) -> Result<Self, OcrError> {
         let unusable = |reason: String| OcrError::Model { path: path.to_owned(), reason };
         #[cfg(feature = "ort")]
         if let Some(library) = in_library::library() {
-            let net = in_library::OnnxRuntime::load(&library, path, cores.count);
+            let net = in_library::OnnxRuntime::load(&library, &file, cores.count);
             return net.map(Self::OnnxRuntime).map_err(unusable);
         }
-        Rten::load(path, &cores.pool).map(|net| Self::Rten(Box::new(net))).map_err(unusable)
+        Rten::load(file, &cores.pool).map(|net| Self::Rten(Box::new(net))).map_err(unusable)
     }
 
     /// The same network with another file's content; `None` if that is no network.
