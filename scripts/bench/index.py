@@ -18,15 +18,15 @@ PACKAGES = ("faiss-cpu==1.15.1", "numpy==2.4.6")
 HERE = pathlib.Path(__file__).parent / "peer"
 
 
-def environment():
-    """The interpreter of an environment with FAISS, made once; or why there is none."""
+def environment(packages):
+    """The interpreter of an environment with these packages, made once; or why there is none."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")))
-    folder = cache / "claimstack" / "bench" / PACKAGES[0]
+    folder = cache / "claimstack" / "bench" / packages[0]
     interpreter = folder / "bin" / "python"
     if (folder / "complete").exists():
         return interpreter, ""
     shutil.rmtree(folder, ignore_errors=True)
-    for command in ([sys.executable, "-m", "venv", str(folder)], [str(interpreter), "-m", "pip", "-q", "install", *PACKAGES]):
+    for command in ([sys.executable, "-m", "venv", str(folder)], [str(interpreter), "-m", "pip", "-q", "install", *packages]):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             return None, f"{' '.join(command[:5])} …: {(done.stderr or done.stdout).strip().splitlines()[-1:]}"
@@ -66,7 +66,7 @@ def rows_of(tool, interpreter, count, exact):
 
 
 def measure(tool, counts):
-    interpreter, why = environment()
+    interpreter, why = environment(PACKAGES)
     if interpreter is None:
         return [Row("vector search in process, beside FAISS", "not measured", None, "", note=why)]
     rows = []

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what we promise, as ratios to a peer in the same run (standard library only).
 
-Usage: run.py --binary CLAIMSTACK --tool BENCH [--search VECTOR-SEARCH] [--vectors 10000,100000] [--out FOLDER] [--seconds 2] [--rounds 3] [--peer auto|no]
+Usage: run.py --binary CLAIMSTACK --tool BENCH [--search VECTOR-SEARCH] [--vectors 10000,100000] [--embed SENTENCES] [--out FOLDER] [--seconds 2] [--rounds 3] [--peer auto|no]
 Exit status: 0 every bar kept, 1 a bar missed, 2 a server did not start.
 """
 
@@ -16,6 +16,7 @@ import peer
 import plot
 import report
 import responses
+import sentences
 import start
 import vectors
 from servers import Ours, Tool, control_plane
@@ -75,6 +76,9 @@ def measure(args):
         if args.search and args.peer != "no":
             stage("vector index beside FAISS")
             rows += index.measure(args.search, [int(count) for count in args.vectors.split(",")])
+        if args.embed and args.peer != "no":
+            stage("sentence embeddings beside sentence-transformers")
+            rows += sentences.measure(args.embed)
         if args.peer != "no":
             stage("llama-stack 0.3.5")
             rows += peer.measure(tool, plane, decision, model, collector, cold, ours, args.seconds)
@@ -89,6 +93,7 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--tool", required=True)
     parser.add_argument("--search")
+    parser.add_argument("--embed")
     parser.add_argument("--vectors", default="10000,100000")
     parser.add_argument("--out", default="target/bench", type=pathlib.Path)
     parser.add_argument("--seconds", default=2.0, type=float)

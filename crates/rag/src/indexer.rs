@@ -17,7 +17,7 @@ use crate::generation::{Generation, generations, settle};
 use crate::records::{Article, Policyholder};
 use crate::reference::{Changes, Reference};
 use crate::shelf::Shelf;
-use crate::vectors::Key;
+use crate::vectors::{Key, Vectors};
 
 /// Clauses known to be in use; what a later start finds in the vector file is not counted.
 const MAX_CLAUSES: usize = 200_000;
@@ -116,6 +116,12 @@ impl Library {
             }
             clauses.entry(key).or_insert(text);
         }
+    }
+
+    /// Clauses that are known, and those of them that have no vector here yet.
+    pub(crate) fn known_clauses(&self, vectors: &Vectors) -> (usize, usize) {
+        let clauses = self.clauses.lock().unwrap_or_else(PoisonError::into_inner);
+        (clauses.len(), clauses.keys().filter(|key| vectors.row(key).is_none()).count())
     }
 
     /// Works until told to stop.

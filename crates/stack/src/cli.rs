@@ -39,8 +39,8 @@ pub enum Command {
     Gateway(Listen),
     /// The document reading server (8081); with FILE, reads that file and prints what it says
     Ocr(Ocr),
-    /// The retrieval server (8082)
-    Rag(ToolServer),
+    /// The retrieval server (8082); with --backfill, embeds everything it searches and ends
+    Rag(Rag),
     /// The decision server (8083)
     Decision(ToolServer),
     /// The claims service and its page (8080)
@@ -99,6 +99,15 @@ pub struct ToolServer {
     /// Speak MCP on standard input and output instead of HTTP
     #[arg(long)]
     pub stdio: bool,
+}
+
+#[derive(Args)]
+pub struct Rag {
+    #[command(flatten)]
+    pub server: ToolServer,
+    /// Embed all records that have no vector yet, show how far it is, and end
+    #[arg(long, conflicts_with = "stdio")]
+    pub backfill: bool,
 }
 
 #[derive(Args)]

@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod evaluate;
 mod house;
+mod indexing;
 mod memory;
 mod models;
 mod output;
@@ -89,9 +90,10 @@ async fn perform(cli: Cli, mut config: StackConfig) -> Result<ExitCode> {
             let listen = ocr.server.listen.listen.unwrap_or(config.ocr.listen);
             house::serve_one(compose::ocr(&config).await?, listen, grace).await?;
         }
-        Command::Rag(server) if server.stdio => compose::rag_stdio(&config).await?,
-        Command::Rag(server) => {
-            let listen = server.listen.listen.unwrap_or(config.rag.listen);
+        Command::Rag(rag) if rag.backfill => indexing::run(&config).await?,
+        Command::Rag(rag) if rag.server.stdio => compose::rag_stdio(&config).await?,
+        Command::Rag(rag) => {
+            let listen = rag.server.listen.listen.unwrap_or(config.rag.listen);
             house::serve_one(compose::rag(&config)?, listen, grace).await?;
         }
         Command::Decision(server) if server.stdio => compose::decision_stdio(&config).await?,

@@ -8,7 +8,7 @@ use ports::{CallContext, Clock};
 use serde_json::Value;
 use wire::openai::vector_stores::{Filter, RankingOptions, SearchMode};
 
-use super::filter;
+use super::{filter, rerank};
 use crate::registry::Registry;
 use crate::request::{RequestError, invalid};
 
@@ -78,7 +78,9 @@ impl Lookup {
     /// Best first.
     pub async fn find(&self, store: &VectorStore, ask: Ask, cx: &CallContext) -> Result<Vec<VectorHit>, RequestError> {
         check(&ask)?;
-        let fusion = fusion(&ask.ranking)?;
+        let (fusion, reranker) = (fusion(&ask.ranking)?, rerank::model(&ask.ranking)?);
+        let limit = ask.limit as usize;
+        let threshold = ask.ranking.score_threshold.filter(|&least| least != 0.0).unwrap_or(f32::MIN);
         let vector = match ask.mode {
             SearchMode::Keyword => Vec::new(),
             _ => self.embed(store, std::slice::from_ref(&ask.words), cx).await?.pop().unwrap_or_default(),
@@ -93,11 +95,15 @@ impl Lookup {
             words: ask.words,
             mode: ask.mode,
             filter: ask.filter,
-            limit: ask.limit as usize,
-            threshold: ask.ranking.score_threshold.filter(|&least| least != 0.0).unwrap_or(f32::MIN),
+            limit: reranker.map_or(limit, |_| rerank::candidates(limit)),
+            threshold: reranker.map_or(threshold, |_| f32::MIN),
             fusion,
         };
-        Ok(self.search.search(store, &query).await?)
+        let hits = self.search.search(store, &query).await?;
+        match reranker {
+            Some(model) => rerank::ordered(&self.registry, model, &query.words, hits, (limit, threshold), cx).await,
+            None => Ok(hits),
+        }
     }
 }
 
@@ -110,6 +116,7 @@ pub fn check(ask: &Ask) -> Result<(), RequestError> {
     if let Some(filter) = &ask.filter {
         filter::check(filter).map_err(|rule| invalid("filters", format!("filters: {rule}")))?;
     }
+    rerank::model(&ask.ranking)?;
     fusion(&ask.ranking).map(drop)
 }
 
@@ -137,9 +144,11 @@ pub fn fusion(ranking: &RankingOptions) -> Result<Fusion, RequestError> {
     match ranking.ranker.as_deref() {
         Some("weighted") => Ok(Fusion::Weighted { vector: share.unwrap_or(0.5) }),
         Some("rrf") => Ok(Fusion::ReciprocalRank { impact }),
-        None | Some("auto" | "none" | "default" | "default-2024-11-15" | "default_2024_08_21") => {
+        None | Some("auto" | "none" | "neural" | "default" | "default-2024-11-15" | "default_2024_08_21") => {
             Ok(share.map_or(Fusion::ReciprocalRank { impact }, |vector| Fusion::Weighted { vector }))
         }
-        Some(_) => Err(invalid("ranking_options.ranker", "ranking_options.ranker must be auto, rrf or weighted")),
+        Some(_) => {
+            Err(invalid("ranking_options.ranker", "ranking_options.ranker must be auto, rrf, weighted or neural"))
+        }
     }
 }

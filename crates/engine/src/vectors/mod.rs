@@ -13,6 +13,7 @@ mod index;
 mod keywords;
 pub mod lookup;
 mod ranking;
+mod rerank;
 pub mod text;
 
 pub use embedded::{EmbeddedSearch, Settings};

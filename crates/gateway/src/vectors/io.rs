@@ -95,6 +95,8 @@ struct Params {
     #[serde(default)]
     ranker: Option<String>,
     #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
     filters: Option<Filter>,
 }
 
@@ -107,8 +109,12 @@ pub async fn query(
     let id = id.ok_or_else(|| ApiError::invalid("vector_store_id", "vector_store_id must name a vector store"))?;
     let store = in_use(&app, &id, cx.caller.as_deref()).await?;
     let params = request.params.unwrap_or_default();
-    let ranking =
-        RankingOptions { ranker: params.ranker, score_threshold: params.score_threshold, ..RankingOptions::default() };
+    let ranking = RankingOptions {
+        ranker: params.ranker,
+        model: params.model,
+        score_threshold: params.score_threshold,
+        ..RankingOptions::default()
+    };
     let ask = Ask {
         words: request.query.plain_text(),
         filter: params.filters,

@@ -104,6 +104,37 @@ async fn three_modes_and_two_fusions() {
     }
 }
 
+/// The words of the question are found in all; only the model that reads them side by side tells them apart.
+#[tokio::test]
+async fn a_reranker_orders_what_a_search_found() {
+    let plane = Plane::start().await;
+    let base = store(&plane, json!({"name": "s"})).await;
+    for (name, text) in [("a", "roof roof roof roof"), ("b", "hail broke the roof"), ("c", "roof of the old barn")] {
+        let file = upload(&plane, &format!("{name}.md"), text).await;
+        plane.post(&format!("{base}/files"), json!({"file_id": file})).await;
+    }
+    let ranking = json!({"ranker": "neural", "model": "rank/fake-model"});
+    let asked = json!({"query": "hail broke the roof", "search_mode": "keyword", "max_num_results": 2, "ranking_options": ranking});
+    let (status, found) = plane.post(&format!("{base}/search"), asked).await;
+    assert_eq!((status, found["data"].as_array().map(Vec::len)), (200, Some(2)), "{found}");
+    assert_eq!(found["data"][0]["filename"], "b.md");
+    assert!((found["data"][0]["score"].as_f64().unwrap() - 1.0).abs() < 1e-3, "the score is the model's: {found}");
+    let told = plane.vectors.received().into_iter().find(|call| call.path == "/v1/rerank").expect("asked").body;
+    assert_eq!(told["documents"].as_array().map(Vec::len), Some(3), "more are read than are asked for");
+
+    let strict = json!({"query": "hail broke the roof", "ranking_options": {"ranker": "neural", "model": "rank/fake-model", "score_threshold": 0.99}});
+    let (_, found) = plane.post(&format!("{base}/search"), strict).await;
+    assert_eq!(found["data"].as_array().map(Vec::len), Some(1), "the threshold is for the model's scores: {found}");
+    for (ranking, status, field) in [
+        (json!({"ranker": "neural"}), 400, "ranking_options.model"),
+        (json!({"ranker": "neural", "model": " "}), 400, "ranking_options.model"),
+        (json!({"ranker": "neural", "model": "vllm/fake-model"}), 404, "model"),
+    ] {
+        let refused = plane.post(&format!("{base}/search"), json!({"query": "roof", "ranking_options": ranking})).await;
+        assert_eq!((refusal(&refused).0, refusal(&refused).1), (status, field));
+    }
+}
+
 #[tokio::test]
 async fn attributes_alone_are_a_filter_too() {
     let plane = Plane::start().await;

@@ -11,12 +11,8 @@ use super::universal::{self, Universal};
 pub trait Encode {
     fn dimension(&self) -> usize;
 
-    /// One vector a text, in order. Asks `interrupted` before every batch.
-    fn embed(
-        &self,
-        texts: &[String],
-        interrupted: &dyn Fn() -> Option<InferenceError>,
-    ) -> Result<Embedded, InferenceError>;
+    /// One vector a text, in order. The texts are computed as one batch.
+    fn embed(&self, texts: &[String]) -> Result<Embedded, InferenceError>;
 }
 
 /// What can be said of a model that is not loaded: its vectors' numbers, the tokens it reads, its largest file.

@@ -7,6 +7,7 @@ mod mpnet;
 mod owner;
 mod provider;
 mod universal;
+mod waiting;
 
 pub use config::{EncoderConfig, EncoderError};
 pub use provider::SentenceTransformers;

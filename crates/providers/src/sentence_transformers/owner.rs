@@ -1,17 +1,19 @@
-//! The thread that owns the encoder: loads it on first need and serves one call after another.
+//! The thread that owns the encoder: loads it on first need and serves calls lot by lot.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use ports::embeddings::Embedded;
 use ports::inference::InferenceError;
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::config::{EncoderConfig, EncoderError};
 use super::encoder::{self, Encode};
+use super::waiting::{Errand, Job, Waiting, lots};
+
+/// Short calls that are served between two lots of a long one, at most.
+const BETWEEN: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoadState {
@@ -42,34 +44,48 @@ impl Board {
     }
 }
 
-pub struct Job {
-    pub texts: Vec<String>,
-    pub cancel: CancellationToken,
-    pub deadline: Instant,
-    pub reply: oneshot::Sender<Result<Embedded, InferenceError>>,
-}
-
-pub enum Errand {
-    Warm,
-    Embed(Job),
-}
-
-/// Serves until every sender of `errands` is gone.
-pub fn run(config: &EncoderConfig, errands: &Receiver<Errand>, board: &Board, closing: &CancellationToken) {
+/// Serves until `waiting` is closed.
+pub fn run(config: &EncoderConfig, waiting: &Waiting, board: &Board, closing: &CancellationToken) {
     let mut encoder = None;
-    while let Ok(errand) = errands.recv() {
+    while let Some(errand) = waiting.take() {
         if encoder.is_none() {
             encoder = load(config, board);
         }
         let Errand::Embed(job) = errand else { continue };
         let answer = match (&encoder, board.state()) {
-            (Some(encoder), _) => encoder.embed(&job.texts, &|| interrupted(&job, closing)),
+            (Some(encoder), _) => embed(encoder.as_ref(), &job, waiting, closing),
             (None, LoadState::Failed(error)) => Err(InferenceError::Internal(error.to_string())),
             (None, _) => Err(InferenceError::Internal("the embedding model did not load".into())),
         };
         // Nobody listens any more: then nobody needs to be told.
         let _ = job.reply.send(answer);
     }
+}
+
+/// One lot after another; a question that comes meanwhile does not wait for a whole book.
+fn embed(
+    encoder: &dyn Encode,
+    job: &Job,
+    waiting: &Waiting,
+    closing: &CancellationToken,
+) -> Result<Embedded, InferenceError> {
+    let mut all = Embedded { vectors: Vec::with_capacity(job.texts.len()), tokens: 0 };
+    for (number, lot) in lots(&job.texts).enumerate() {
+        if number > 0 {
+            let short = std::iter::from_fn(|| waiting.take_short()).take(BETWEEN);
+            short.for_each(|short| {
+                let answer = interrupted(&short, closing).map_or_else(|| encoder.embed(&short.texts), Err);
+                let _ = short.reply.send(answer);
+            });
+        }
+        if let Some(reason) = interrupted(job, closing) {
+            return Err(reason);
+        }
+        let found = encoder.embed(lot)?;
+        all.vectors.extend(found.vectors);
+        all.tokens += found.tokens;
+    }
+    Ok(all)
 }
 
 fn load(config: &EncoderConfig, board: &Board) -> Option<Box<dyn Encode>> {

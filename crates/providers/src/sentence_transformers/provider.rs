@@ -1,6 +1,5 @@
 //! The encoder as an embeddings provider.
 
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -14,13 +13,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::config::{EncoderConfig, EncoderError};
 use super::encoder::traits;
-use super::owner::{self, Board, Errand, Job, LoadState};
+use super::owner::{self, Board, LoadState};
+use super::waiting::{Errand, Job, Waiting};
 
 const TEXTS_AT_MOST: usize = 2048;
 /// Far beyond the tokens that are read; only there so that nobody makes us cut a whole book into tokens.
 const BYTES_A_TEXT: usize = 1 << 20;
 
-/// Embeds texts one call at a time; the model loads on the first call or on [`warm`](Self::warm).
+/// Embeds texts lot by lot, short calls before long ones; the model loads on the first call or on [`warm`](Self::warm).
 pub struct SentenceTransformers {
     config: EncoderConfig,
     board: Arc<Board>,
@@ -29,7 +29,7 @@ pub struct SentenceTransformers {
 }
 
 struct Owner {
-    errands: SyncSender<Errand>,
+    waiting: Arc<Waiting>,
     thread: JoinHandle<()>,
 }
 
@@ -56,20 +56,24 @@ impl SentenceTransformers {
             *slot = Some(self.start()?);
         }
         let Some(owner) = slot.as_ref() else { return Ok(()) };
-        owner.errands.try_send(errand).map_err(|error| match error {
-            TrySendError::Full(_) => InferenceError::Overloaded("too many calls wait for the embedding model".into()),
-            TrySendError::Disconnected(_) => InferenceError::Internal("the embedding model's thread ended".into()),
-        })
+        match owner.waiting.put(errand) {
+            true => Ok(()),
+            false => Err(InferenceError::Overloaded("too many calls wait for the embedding model".into())),
+        }
     }
 
     fn start(&self) -> Result<Owner, InferenceError> {
-        let (errands, inbox) = sync_channel(self.config.waiting_calls.max(1));
+        let waiting = Arc::new(Waiting::new(self.config.waiting_calls.max(1)));
         let (config, board, closing) = (self.config.clone(), self.board.clone(), self.closing.clone());
+        let served = Arc::clone(&waiting);
         let thread = std::thread::Builder::new()
             .name("embed".into())
-            .spawn(move || owner::run(&config, &inbox, &board, &closing))
+            .spawn(move || {
+                let _closed = Closed(&served);
+                owner::run(&config, &served, &board, &closing);
+            })
             .map_err(|error| InferenceError::Internal(format!("no thread for the embedding model: {error}")))?;
-        Ok(Owner { errands, thread })
+        Ok(Owner { waiting, thread })
     }
 
     fn check(&self, model: &str, texts: &[String]) -> Result<(), InferenceError> {
@@ -84,6 +88,15 @@ impl SentenceTransformers {
             Some(at) => Err(invalid(format!("input[{at}]: at most {BYTES_A_TEXT} bytes"))),
             None => Ok(()),
         }
+    }
+}
+
+/// However the thread ends, those who wait for it learn so.
+struct Closed<'a>(&'a Waiting);
+
+impl Drop for Closed<'_> {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 
@@ -137,8 +150,8 @@ impl Drop for SentenceTransformers {
     fn drop(&mut self) {
         self.closing.cancel();
         let owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Owner { errands, thread }) = owner {
-            drop(errands);
+        if let Some(Owner { waiting, thread }) = owner {
+            waiting.close();
             // A thread that panicked has told so itself.
             let _ = thread.join();
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Retrieval;
 use crate::corpus::Corpus;
 use crate::generation::Generation;
+use crate::indexer::Library;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Health {
@@ -28,6 +29,8 @@ pub(crate) struct ReferenceHealth {
     pub reason: Option<String>,
     pub past_claims: usize,
     pub articles: usize,
+    /// Clauses of contracts.
+    pub clauses: usize,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -49,7 +52,7 @@ impl Retrieval {
         let corpus = library.corpus();
         let unreadable = library.unreadable();
         let generations: Vec<EmbeddingHealth> =
-            library.generations.iter().map(|one| embeddings(one, &corpus)).collect();
+            library.generations.iter().map(|one| embeddings(one, &corpus, library)).collect();
         let status = match unreadable {
             Some(_) => "unavailable",
             None if generations.iter().any(|one| !one.retiring && !one.ready) => "degraded",
@@ -64,6 +67,7 @@ impl Retrieval {
                 reason: unreadable,
                 past_claims: corpus.claims.items.len(),
                 articles: corpus.articles.items.len(),
+                clauses: library.known_clauses(&library.generations[0].vectors).0,
             },
             embeddings: generations[0].clone(),
             generations,
@@ -71,9 +75,9 @@ impl Retrieval {
     }
 }
 
-fn embeddings(generation: &Generation, corpus: &Corpus) -> EmbeddingHealth {
+fn embeddings(generation: &Generation, corpus: &Corpus, library: &Library) -> EmbeddingHealth {
     let vectors = &generation.vectors;
-    let waiting = corpus.claims.waiting(vectors) + corpus.articles.waiting(vectors);
+    let waiting = corpus.claims.waiting(vectors) + corpus.articles.waiting(vectors) + library.known_clauses(vectors).1;
     let reason = generation.embedder.down().or_else(|| (waiting > 0).then(|| "the index is being built".to_owned()));
     EmbeddingHealth {
         model: generation.embedder.model().to_owned(),

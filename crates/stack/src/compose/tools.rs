@@ -19,7 +19,7 @@ pub fn evidence(config: &StackConfig, url: Option<&String>) -> Option<EvidenceCo
     Some(EvidenceConfig { url: url?.clone(), token: config.service_token.clone(), ..EvidenceConfig::default() })
 }
 
-fn rag_config(config: &StackConfig) -> rag::RagConfig {
+pub fn rag_config(config: &StackConfig) -> rag::RagConfig {
     let own = &config.rag;
     rag::RagConfig {
         claims: evidence(config, own.claims_url.as_ref()),

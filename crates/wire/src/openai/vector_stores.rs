@@ -128,7 +128,7 @@ pub enum SearchMode {
     Hybrid,
 }
 
-/// `ranker` is `auto`, `rrf` or `weighted`; the others belong to one of them.
+/// `ranker` is `auto`, `rrf`, `weighted` or `neural`; the others belong to one of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RankingOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +143,9 @@ pub struct RankingOptions {
     /// `{"vector": 0.7, "keyword": 0.3}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<JsonObject>,
+    /// The reranker, for `neural`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     #[serde(flatten)]
     pub extra: JsonObject,
 }

@@ -1,14 +1,13 @@
 //! all-mpnet-base-v2 from the files of sentence-transformers. English only in effect: paraphrases in other languages are
 //! found hardly better than by shared words.
-//!
-//! Texts are cut into tokens, put into batches of like length, embedded, put back in order.
 
+mod attention;
+mod dense;
 mod network;
+mod weights;
 
 use std::path::Path;
 
-use candle_core::{DType, Device};
-use candle_nn::VarBuilder;
 use ports::embeddings::Embedded;
 use ports::inference::InferenceError;
 use tokenizers::{Tokenizer, TruncationParams};
@@ -19,8 +18,6 @@ use network::{MpnetModel, Shape};
 
 /// What the model was trained on; longer texts are cut here.
 const TOKENS_AT_MOST: usize = 384;
-/// Larger batches pad more and fall out of the processor's cache.
-const BATCH: usize = 8;
 
 pub struct Mpnet {
     tokenizer: Tokenizer,
@@ -34,10 +31,8 @@ impl Mpnet {
         let shape = shape(&config.dir)?;
         let tokenizer = tokenizer(&config.dir)?;
         const WEIGHTS: &str = "model.safetensors";
-        let bytes = read(&config.dir, WEIGHTS)?;
-        let model = VarBuilder::from_buffered_safetensors(bytes, DType::F32, &Device::Cpu)
-            .and_then(|weights| MpnetModel::load(shape, &weights))
-            .map_err(|error| unreadable(WEIGHTS, error))?;
+        let file = read(&config.dir, WEIGHTS)?;
+        let model = MpnetModel::load(&shape, &file).map_err(|error| unreadable(WEIGHTS, error))?;
         Ok(Self { tokenizer, model, pool })
     }
 
@@ -53,26 +48,10 @@ impl Encode for Mpnet {
         self.model.dimension()
     }
 
-    fn embed(
-        &self,
-        texts: &[String],
-        interrupted: &dyn Fn() -> Option<InferenceError>,
-    ) -> Result<Embedded, InferenceError> {
+    fn embed(&self, texts: &[String]) -> Result<Embedded, InferenceError> {
         let tokens = texts.iter().map(|text| self.tokens(text)).collect::<Result<Vec<_>, _>>()?;
-        let mut order: Vec<usize> = (0..tokens.len()).collect();
-        order.sort_by_key(|text| tokens[*text].len());
-        let mut vectors = vec![Vec::new(); tokens.len()];
-        for batch in order.chunks(BATCH) {
-            if let Some(reason) = interrupted() {
-                return Err(reason);
-            }
-            let inputs: Vec<&[u32]> = batch.iter().map(|text| tokens[*text].as_slice()).collect();
-            let found = self.pool.install(|| self.model.embed(&inputs));
-            let found = found.map_err(|error| internal("the embedding model", error))?;
-            for (text, vector) in batch.iter().zip(found) {
-                vectors[*text] = vector;
-            }
-        }
+        let vectors = self.pool.install(|| self.model.embed(&tokens));
+        let vectors = vectors.map_err(|error| internal("the embedding model", error))?;
         Ok(Embedded { vectors, tokens: tokens.iter().map(|tokens| tokens.len() as u64).sum() })
     }
 }

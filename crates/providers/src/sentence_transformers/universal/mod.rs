@@ -15,9 +15,6 @@ use pieces::Pieces;
 pub const TRAITS: Traits =
     Traits { dimension: network::DIMENSION as u32, context_tokens: pieces::TOKENS_AT_MOST as u32, weights: WEIGHTS };
 
-/// Tokens of all texts that are computed at once: enough to use the weights well, few enough to stay in the cache.
-const TOKENS_AT_ONCE: usize = 384;
-
 pub struct Universal {
     pieces: Pieces,
     network: Network,
@@ -44,28 +41,11 @@ impl Encode for Universal {
         network::DIMENSION
     }
 
-    fn embed(
-        &self,
-        texts: &[String],
-        interrupted: &dyn Fn() -> Option<InferenceError>,
-    ) -> Result<Embedded, InferenceError> {
-        let (mut vectors, mut tokens) = (Vec::with_capacity(texts.len()), 0);
-        let mut group: Vec<Vec<u32>> = Vec::new();
-        let mut texts = texts.iter().peekable();
-        while let Some(text) = texts.next() {
-            let ids = self.pieces.ids(text).map_err(|reason| internal("the tokenizer", reason))?;
-            tokens += ids.len() as u64;
-            group.push(ids);
-            if texts.peek().is_some() && group.iter().map(Vec::len).sum::<usize>() < TOKENS_AT_ONCE {
-                continue;
-            }
-            if let Some(reason) = interrupted() {
-                return Err(reason);
-            }
-            let found = self.pool.install(|| self.network.embed(&group));
-            vectors.extend(found.map_err(|reason| internal("the embedding model", reason))?);
-            group.clear();
-        }
-        Ok(Embedded { vectors, tokens })
+    fn embed(&self, texts: &[String]) -> Result<Embedded, InferenceError> {
+        let ids = texts.iter().map(|text| self.pieces.ids(text)).collect::<Result<Vec<_>, _>>();
+        let ids = ids.map_err(|reason| internal("the tokenizer", reason))?;
+        let vectors = self.pool.install(|| self.network.embed(&ids));
+        let vectors = vectors.map_err(|reason| internal("the embedding model", reason))?;
+        Ok(Embedded { vectors, tokens: ids.iter().map(|ids| ids.len() as u64).sum() })
     }
 }
