@@ -89,6 +89,7 @@ fn end(text: Option<&str>) -> RunEnd {
         retryable: true,
         failed: None,
         agent_text: text.map(str::to_owned),
+        evidence: Default::default(),
         response_id: Some("resp_1".into()),
         model: Some("m".into()),
     }

@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::compose;
 use crate::config::StackConfig;
 use crate::house::{Addresses, House};
-use crate::memory::peak_memory_mb;
 use crate::output::{line, remark};
+use crate::resources::peak_memory_mb;
 use crate::submit::ClaimsApi;
 
 /// Longest wait for the models to load and the past claims to be indexed.

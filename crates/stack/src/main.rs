@@ -8,12 +8,12 @@ mod demo;
 mod evaluate;
 mod house;
 mod indexing;
-mod memory;
 mod models;
 mod output;
 mod overrides;
 mod process;
 mod reading;
+mod resources;
 mod submit;
 
 use std::process::ExitCode;

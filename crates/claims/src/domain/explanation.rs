@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{DecisionDocument, Money, Outcome};
+use super::{DecisionDocument, Money, Outcome, Vocabulary};
 
 /// Word beginnings that state an outcome, in English and French.
 const APPROVAL: &[&str] = &["approv", "approuv", "accepted", "accepté", "accordé", "granted"];
@@ -16,12 +16,12 @@ const MONEY_MARKS: &[&str] = &["€", "$", "£", "eur", "usd", "gbp", "chf", "ca
 /// Words before the number of a clause.
 const CLAUSE: &[&str] = &["clause", "clauses", "article", "articles", "section", "sections", "art"];
 
-/// True when the text states this outcome, states no other one, and every amount and clause in it stands in the
-/// decision.
+/// True when the text states this outcome, states no other one, every amount and clause in it stands in the decision,
+/// and every name there or in the evidence.
 ///
 /// Errs on the side of no: "cannot be approved" beside a refusal counts as a contradiction, and the rendered
 /// explanation is shown instead.
-pub fn agrees(text: &str, document: &DecisionDocument) -> bool {
+pub fn agrees(text: &str, document: &DecisionDocument, evidence: &Vocabulary) -> bool {
     let words: Vec<String> = words_of(text);
     let states =
         |beginnings: &[&str]| words.iter().any(|word| beginnings.iter().any(|beginning| word.starts_with(beginning)));
@@ -34,7 +34,10 @@ pub fn agrees(text: &str, document: &DecisionDocument) -> bool {
         return false;
     }
     let known = amounts_of(document);
-    amounts_in(text).iter().all(|amount| known.contains(amount)) && cites_only_its_clauses(text, document)
+    let told = serde_json::to_string(document).unwrap_or_default();
+    amounts_in(text).iter().all(|amount| known.contains(amount))
+        && cites_only_its_clauses(text, document)
+        && evidence.tells_of_all_in(text, &told)
 }
 
 fn cites_only_its_clauses(text: &str, document: &DecisionDocument) -> bool {
@@ -170,16 +173,25 @@ mod tests {
         let mut document = refusal();
         document.reasons =
             serde_json::from_value(json!([{"code": "X", "text_en": "", "text_fr": "", "clause": "4.1"}])).unwrap();
-        assert!(agrees("The claim is denied under clause 4.1.", &document));
-        assert!(agrees("La demande est refusée (article 4.1).", &document));
-        assert!(!agrees("The claim is denied under clause 4.2.", &document));
-        assert!(!agrees("The claim is denied under Section 9, of the contract.", &document));
+        assert!(agrees("The claim is denied under clause 4.1.", &document, &Vocabulary::default()));
+        assert!(agrees("La demande est refusée (article 4.1).", &document, &Vocabulary::default()));
+        assert!(!agrees("The claim is denied under clause 4.2.", &document, &Vocabulary::default()));
+        assert!(!agrees("The claim is denied under Section 9, of the contract.", &document, &Vocabulary::default()));
+    }
+
+    #[test]
+    fn a_name_that_nobody_told_is_no_agreement() {
+        let mut evidence = Vocabulary::default();
+        assert!(!agrees("The claim of Anna Berg is approved for 1,430.50 EUR.", &approval(), &evidence));
+        evidence.learn("{\"full_name\": \"Anna Berg\"}");
+        assert!(agrees("The claim of Anna Berg is approved for 1,430.50 EUR.", &approval(), &evidence));
     }
 
     #[test]
     fn only_words_that_say_the_same_are_kept() {
         let cases = [
-            ("Claim CLM-2026-00101 is approved: 1,430.50 EUR after the 400 deductible.", true),
+            ("The claim is approved: 1,430.50 EUR after the 400 deductible.", true),
+            ("Claim CLM-2026-00101 is approved.", false),
             ("Le sinistre est accordé : 1 430,50 € (1 830,50 € avant franchise).", true),
             ("The claim is approved for €5,000.", false),
             ("The claim is approved, 1430.51 will be paid.", false),
@@ -190,22 +202,22 @@ mod tests {
             ("", false),
         ];
         for (text, expected) in cases {
-            assert_eq!(agrees(text, &approval()), expected, "{text}");
+            assert_eq!(agrees(text, &approval(), &Vocabulary::default()), expected, "{text}");
         }
     }
 
     #[test]
     fn a_negated_approval_never_explains_a_refusal_as_an_approval() {
-        assert!(agrees("La demande est refusée (délai de carence).", &refusal()));
-        assert!(agrees("The claim was denied.", &refusal()));
-        assert!(!agrees("The claim cannot be approved, it is denied.", &refusal()));
-        assert!(!agrees("The claim is approved.", &refusal()));
+        assert!(agrees("La demande est refusée (délai de carence).", &refusal(), &Vocabulary::default()));
+        assert!(agrees("The claim was denied.", &refusal(), &Vocabulary::default()));
+        assert!(!agrees("The claim cannot be approved, it is denied.", &refusal(), &Vocabulary::default()));
+        assert!(!agrees("The claim is approved.", &refusal(), &Vocabulary::default()));
     }
 
     proptest! {
         #[test]
         fn no_text_panics(text in ".{0,200}") {
-            let _ = agrees(&text, &approval());
+            let _ = agrees(&text, &approval(), &Vocabulary::default());
         }
 
         #[test]

@@ -6,6 +6,7 @@ mod evidence;
 mod explanation;
 mod ids;
 mod money;
+mod names;
 mod run;
 mod status;
 
@@ -15,6 +16,7 @@ pub use evidence::{Evidence, InvalidEvidence, NewEvidence};
 pub use explanation::agrees;
 pub use ids::{ClaimId, InvalidId, RunId, fresh_id};
 pub use money::{InvalidAmount, Money};
+pub use names::Vocabulary;
 pub use run::{Run, RunOptions, RunState, Step, StepKind, StepStatus};
 pub use status::{ClaimEvent, ClaimStatus};
 

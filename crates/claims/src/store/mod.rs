@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 
 use crate::domain::{
     Claim, ClaimId, ClaimStatus, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Run, RunId,
-    RunOptions, Step,
+    RunOptions, Step, Vocabulary,
 };
 
 pub use documents::{DocumentStore, DocumentStoreError, OpenDocument, filename_of};
@@ -109,6 +109,8 @@ pub struct RunEnd {
     /// One word for what broke the run, e.g. `stack_unreachable`; `None` when it ended in good order.
     pub failed: Option<String>,
     pub agent_text: Option<String>,
+    /// What the run's tools gave, to check the agent's words against.
+    pub evidence: Vocabulary,
     pub response_id: Option<String>,
     pub model: Option<String>,
 }

@@ -42,6 +42,7 @@ impl Workflow {
             without_decision: without_decision.document(&run.claim_id),
             failed,
             agent_text,
+            evidence: std::mem::take(&mut recorder.evidence),
             response_id: recorder.response_id.take(),
             model,
         }
@@ -57,6 +58,7 @@ impl Workflow {
         let claim = self.store.claim(&run.claim_id).await?;
         let claim = claim.ok_or_else(|| StoreError::NotFound { what: "claim", id: run.claim_id.to_string() })?;
         let language = self.language(&claim).await?;
+        recorder.evidence.learn(&format!("{} {} {}", claim.claim_id, claim.claim_number, claim.user_id));
         let chosen = match self.model(model.as_deref()).await {
             Ok(chosen) => chosen,
             Err(failure) => {

@@ -162,6 +162,7 @@ fn internal(run: &Run) -> RunEnd {
         retryable: true,
         failed: Some(Failure::Internal.code().into()),
         agent_text: None,
+        evidence: Default::default(),
         response_id: None,
         model: None,
     }

@@ -10,7 +10,7 @@ use wire::openai::responses::{ResponseObject, ResponseStatus, ResponseUsage};
 use super::failure::detail;
 use super::request::{TOOLS, ToolRole};
 use crate::clock::Clock;
-use crate::domain::{DecisionDocument, RunId, Step, StepKind, StepStatus, agrees};
+use crate::domain::{DecisionDocument, RunId, Step, StepKind, StepStatus, Vocabulary, agrees};
 use crate::store::{ClaimStore, StoreError};
 
 const MAX_EXCERPT: usize = 4_000;
@@ -40,6 +40,8 @@ pub(super) struct Recorder {
     /// As the decision tool answered it.
     pub decision: Option<DecisionDocument>,
     pub response_id: Option<String>,
+    /// Words of the claim and of every finding.
+    pub evidence: Vocabulary,
     /// What the model read and wrote, as the control plane counted it.
     usage: Option<ResponseUsage>,
 }
@@ -58,6 +60,7 @@ impl Recorder {
             last_tool_error: None,
             decision: None,
             response_id: None,
+            evidence: Vocabulary::default(),
             usage: None,
         }
     }
@@ -71,7 +74,7 @@ impl Recorder {
     pub fn contradicts(&self) -> bool {
         let Some((words, decision)) = self.pending.as_deref().zip(self.decision.as_ref()) else { return false };
         let own = [&decision.explanation_en, &decision.explanation_fr];
-        !own.iter().any(|own| own.trim() == words) && !agrees(words, decision)
+        !own.iter().any(|own| own.trim() == words) && !agrees(words, decision, &self.evidence)
     }
 
     /// The tools that have not given their finding, in the order they are to be called. None once there is a decision:
@@ -208,6 +211,7 @@ impl Recorder {
         let error = call.error.as_deref().map(detail).or_else(|| call.output.as_deref().and_then(refusal));
         self.last_tool_error = error.clone().map(|error| (call.name.clone(), error));
         if error.is_none() {
+            self.evidence.learn(call.output.as_deref().unwrap_or_default());
             self.decision =
                 call.output.as_deref().and_then(|output| serde_json::from_str(output).ok()).or(self.decision.take());
             self.found.push(call.name);

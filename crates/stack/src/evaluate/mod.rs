@@ -19,6 +19,7 @@ use crate::config::StackConfig;
 use crate::demo;
 use crate::house::{House, on_free_ports};
 use crate::output::{line, remark};
+use crate::resources::processor_seconds;
 use crate::submit::ClaimsApi;
 
 use claim::Processed;
@@ -46,16 +47,16 @@ pub async fn run(mut config: StackConfig, evaluate: Evaluate) -> Result<ExitCode
     let serving = tokio::spawn(house.serve(stop.clone()));
     demo::warm_up(&at, &stop).await?;
     let api = ClaimsApi::new(&format!("http://{}", at.claims))?;
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), processor_seconds());
     let processed = tokio::select! {
         processed = all(&api, &evaluate.dataset, &intake, jobs, &mut out) => processed?,
         () = stop.soft().cancelled() => bail!("stopped; {} holds the claims processed so far", evaluate.out.display()),
     };
-    let took = began.elapsed();
+    let (took, spent) = (began.elapsed(), processor_seconds() - before);
     stop.soft().cancel();
     serving.await??;
 
-    summary::print(&processed, took);
+    summary::print(&processed, took, spent);
     // Only now: what the system is judged by was not there for it to read.
     match score::judge(&evaluate.dataset, &processed)? {
         Some(judged) => line(&judged.to_string()),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::claim::Processed;
-use crate::memory::peak_memory_mb;
 use crate::output::line;
+use crate::resources::peak_memory_mb;
 
 pub const HEAD: &str =
     "claim       decision            amount  reason                        seconds  tokens in   cached  out";
@@ -24,16 +24,19 @@ pub fn row(claim: &Processed) -> String {
     )
 }
 
-pub fn print(claims: &[Processed], took: Duration) {
+/// `processor`: seconds of all processes of the house.
+pub fn print(claims: &[Processed], took: Duration, processor: f64) {
     let minutes = took.as_secs_f64() / 60.0;
     let complete = claims.iter().filter(|claim| claim.complete).count();
     let model = claims.iter().find_map(|claim| claim.model.as_deref()).unwrap_or("unknown");
     line(&format!(
-        "\n{} claims in {:.0} s ({:.1} a minute) with {model}; complete runs {complete} of {}; peak memory {:.0} MB",
+        "\n{} claims in {:.0} s ({:.1} a minute) with {model}; complete runs {complete} of {}; processor {:.1} s a claim; \
+         peak memory {:.0} MB",
         claims.len(),
         took.as_secs_f64(),
         claims.len() as f64 / minutes.max(f64::MIN_POSITIVE),
         claims.len(),
+        processor / (claims.len() as f64).max(1.0),
         peak_memory_mb()
     ));
     let mut spent: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
@@ -60,6 +63,19 @@ pub fn print(claims: &[Processed], took: Duration) {
         sum(|claim| claim.tokens.cached),
         sum(|claim| claim.tokens.output)
     ));
+    line(&anew(claims));
+}
+
+/// How much of its prompts a claim made the model read, the rest being known from the claims before it.
+fn anew(claims: &[Processed]) -> String {
+    let share = |claim: &Processed| match claim.tokens.input {
+        0 => 0.0,
+        input => (input - claim.tokens.cached.min(input)) as f64 / input as f64 * 100.0,
+    };
+    let mut later: Vec<f64> = claims.iter().skip(1).map(share).collect();
+    later.sort_by(f64::total_cmp);
+    let first = claims.first().map_or(0.0, share);
+    format!("of its prompts, read anew: first claim {first:.0} %, later ones p50 {:.0} %", quantile(&later, 0.5))
 }
 
 /// Of sorted values, the smallest that this share of them does not exceed.

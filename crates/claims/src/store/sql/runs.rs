@@ -140,6 +140,7 @@ impl SqlStore {
                 retryable: true,
                 failed: Some("crashed".into()),
                 agent_text: None,
+                evidence: Default::default(),
                 response_id: None,
                 model: None,
             };
@@ -320,7 +321,7 @@ async fn settle_decision(
             (record.document, end.failed.clone().unwrap_or_else(|| "no_decision".into()))
         }
     };
-    let agree = end.agent_text.as_deref().is_some_and(|text| agrees(text, &document));
+    let agree = end.agent_text.as_deref().is_some_and(|text| agrees(text, &document, &end.evidence));
     sqlx::query("update decisions set agent_text = $2, agent_agrees = $3, model = $4 where run_id = $1")
         .bind(run.as_str())
         .bind(end.agent_text.clone())
