@@ -117,11 +117,11 @@ impl Waiting {
 
 impl Calls {
     fn next(&mut self) -> Option<Job> {
-        if self.ahead < AHEAD || self.long.is_empty() {
-            if let Some(short) = self.short.pop_front() {
-                self.ahead += 1;
-                return Some(short);
-            }
+        if (self.ahead < AHEAD || self.long.is_empty())
+            && let Some(short) = self.short.pop_front()
+        {
+            self.ahead += 1;
+            return Some(short);
         }
         self.ahead = 0;
         self.long.pop_front()
