@@ -45,6 +45,7 @@ async fn contract<S: ClaimStore + ReferenceStore + 'static>(store: Arc<S>) {
     queue(&*store).await;
     findings(&*store).await;
     decisions(&*store).await;
+    audits(&*store).await;
     recovery(&*store).await;
     concurrency(store.clone()).await;
     reference(&*store).await;
@@ -308,6 +309,47 @@ async fn decisions(store: &dyn ClaimStore) {
     assert_eq!((claim.status, brief.version, brief.payable.unwrap().minor()), (ClaimStatus::Completed, 2, 1_050));
     let versions: Vec<i64> = store.decisions(&id("D-1")).await.unwrap().iter().map(|one| one.version).collect();
     assert_eq!(versions, [2, 1]);
+}
+
+/// D-1 was decided twice, F-1 has findings and an open step, and nobody has touched what was written.
+async fn audits(store: &dyn ClaimStore) {
+    assert!(store.audit(&id("nobody")).await.unwrap().is_none());
+    let file = store.audit(&id("D-1")).await.unwrap().unwrap();
+    assert_eq!(file.problems(), Vec::<String>::new());
+    assert_eq!(file.decisions.iter().map(|one| one.version).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(file.decisions[0].agent_text.as_deref(), Some("The claim is denied."));
+    assert!(file.events.iter().all(|event| event.hash.len() == 64), "{:?}", file.events);
+
+    let run = running(store, "AU-1").await;
+    let odd =
+        json!({"z": 0.1 + 0.2, "a": [1e-7, 1_234_567.891_f64, "é\u{0007}"], "confidence": 0.845_123_456_789_012_3});
+    let evidence = NewEvidence { kind: "document".into(), tool: "ocr".into(), payload: odd, confidence: Some(0.1) };
+    store.record_evidence(&id("AU-1"), &run.run_id, &evidence, at(2)).await.unwrap();
+    let mut step = Step {
+        index: 0,
+        kind: StepKind::Tool,
+        name: "ocr".into(),
+        agent: "ocr".into(),
+        tool: Some("ocr".into()),
+        status: StepStatus::Running,
+        arguments: Some("{}".into()),
+        output: None,
+        error: None,
+        started_at: at(2),
+        completed_at: None,
+    };
+    store.put_step(&run.run_id, &step, at(2)).await.unwrap();
+    step.index = 1;
+    store.put_step(&run.run_id, &step, at(2)).await.unwrap();
+    (step.output, step.status, step.completed_at) = (Some("read".into()), StepStatus::Completed, Some(at(3)));
+    store.put_step(&run.run_id, &step, at(3)).await.unwrap();
+    store.finish_run(&run.run_id, end(None), at(4)).await.unwrap();
+    let file = store.audit(&id("AU-1")).await.unwrap().unwrap();
+    assert_eq!(file.problems(), Vec::<String>::new(), "a step that its run left open is told of too");
+    assert_eq!((file.steps.len(), file.findings.len(), file.decisions.len()), (2, 1, 1));
+    let text = serde_json::to_string_pretty(&file).unwrap();
+    let read: claims::domain::AuditFile = serde_json::from_str(&text).unwrap();
+    assert_eq!(read.problems(), Vec::<String>::new(), "every number reads back to the last digit");
 }
 
 async fn recovery(store: &dyn ClaimStore) {

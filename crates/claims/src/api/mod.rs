@@ -1,5 +1,6 @@
 //! The public HTTP API, `/api/v1`, and the web page.
 
+mod audit;
 mod claims;
 mod decision;
 mod documents;
@@ -87,6 +88,7 @@ pub fn router(app: App) -> Router {
         .route("/claims/{id}/decisions", get(decision::all))
         .route("/claims/{id}/letter", get(letter::letter))
         .route("/claims/{id}/evidence", get(decision::evidence))
+        .route("/claims/{id}/audit", get(audit::export))
         .route("/claims/{id}/guardrails", get(decision::guardrails))
         .route("/claims/{id}/events", get(events::of_claim))
         .route("/claims/documents/{id}/view", get(documents::view))

@@ -23,6 +23,7 @@ use utoipa::OpenApi;
         super::decision::evidence,
         super::decision::guardrails,
         super::letter::letter,
+        super::audit::export,
         super::events::of_claim,
         super::events::of_all,
         super::documents::view,

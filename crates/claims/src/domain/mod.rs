@@ -1,5 +1,6 @@
 //! The words of claims handling. No I/O, no HTTP, no SQL.
 
+mod audit;
 mod claim;
 mod decision;
 mod evidence;
@@ -10,6 +11,7 @@ mod names;
 mod run;
 mod status;
 
+pub use audit::{AuditDecision, AuditEvent, AuditFile, AuditFinding, AuditStep, FORMAT, digest, step_digest};
 pub use claim::{Claim, DecisionBrief, DocumentInfo, MAX_FILENAME_CHARS, NewClaim, media_type_of};
 pub use decision::{DecisionDocument, DecisionRecord, DecisionSource, InvalidDecision, Outcome, Reason};
 pub use evidence::{Evidence, InvalidEvidence, NewEvidence};

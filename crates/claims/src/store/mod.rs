@@ -11,8 +11,8 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::domain::{
-    Claim, ClaimId, ClaimStatus, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Run, RunId,
-    RunOptions, Step, Vocabulary,
+    AuditFile, Claim, ClaimId, ClaimStatus, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Run,
+    RunId, RunOptions, Step, Vocabulary,
 };
 
 pub use documents::{DocumentStore, DocumentStoreError, OpenDocument, filename_of};
@@ -186,6 +186,9 @@ pub trait ClaimStore: Send + Sync {
     ) -> Result<(DecisionRecord, Written), StoreError>;
     /// Latest first.
     async fn decisions(&self, id: &ClaimId) -> Result<Vec<DecisionRecord>, StoreError>;
+
+    /// Everything there is about the claim, with the chain that holds it together.
+    async fn audit(&self, id: &ClaimId) -> Result<Option<AuditFile>, StoreError>;
 
     async fn events(&self, id: &ClaimId, after: i64, limit: i64) -> Result<Vec<ClaimEventRow>, StoreError>;
     /// Tells which claims got events, after they are written. A hint: a slow reader loses some and reads the

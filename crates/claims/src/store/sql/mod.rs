@@ -1,5 +1,6 @@
 //! The store over `sqlx::Any`: one SQL text for SQLite and PostgreSQL.
 
+mod audit;
 mod claims;
 mod decisions;
 mod reference;
@@ -20,7 +21,8 @@ use super::{
     ClaimEventRow, ClaimFilter, ClaimPage, ClaimStore, GivenUp, Recovered, RunEnd, Statistics, StoreError, Written,
 };
 use crate::domain::{
-    Claim, ClaimId, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Run, RunId, RunOptions, Step,
+    AuditEvent, AuditFile, Claim, ClaimId, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Run,
+    RunId, RunOptions, Step,
 };
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -92,7 +94,7 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
     })
 }
 
-/// Appends to the claim's history and returns its number there.
+/// Appends to the claim's history, chained to what is there, and returns its number.
 async fn add_event(
     tx: &mut AnyConnection,
     claim: &ClaimId,
@@ -101,6 +103,7 @@ async fn add_event(
     payload: Value,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
+    // The claim's row is locked until the transaction ends, so no two events follow the same one.
     let row = sqlx::query(
         "update claims set event_seq = event_seq + 1, updated_at = $2 where claim_id = $1 returning event_seq",
     )
@@ -109,15 +112,25 @@ async fn add_event(
     .fetch_one(&mut *tx)
     .await?;
     let seq: i64 = row.try_get("event_seq")?;
+    let before = sqlx::query("select hash from events where claim_id = $1 and seq = $2")
+        .bind(claim.as_str())
+        .bind(seq - 1)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let before: String = before.map_or(Ok(String::new()), |row| row.try_get("hash"))?;
+    let run_id = run.map(|run| run.as_str().to_owned());
+    let event = AuditEvent { seq, run_id, kind: kind.into(), payload, at: now.as_microsecond(), hash: String::new() };
     sqlx::query(
-        "insert into events (claim_id, seq, run_id, kind, payload, created_at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into events (claim_id, seq, run_id, kind, payload, created_at, hash) \
+         values ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(claim.as_str())
     .bind(seq)
-    .bind(run.map(|run| run.as_str().to_owned()))
+    .bind(event.run_id.clone())
     .bind(kind)
-    .bind(payload.to_string())
-    .bind(now.as_microsecond())
+    .bind(event.payload.to_string())
+    .bind(event.at)
+    .bind(event.link(claim.as_str(), &before))
     .execute(&mut *tx)
     .await?;
     Ok(seq)
@@ -209,6 +222,10 @@ impl ClaimStore for SqlStore {
 
     async fn decisions(&self, id: &ClaimId) -> Result<Vec<DecisionRecord>, StoreError> {
         self.decisions_of(id).await
+    }
+
+    async fn audit(&self, id: &ClaimId) -> Result<Option<AuditFile>, StoreError> {
+        self.audit_of(id).await
     }
 
     async fn events(&self, id: &ClaimId, after: i64, limit: i64) -> Result<Vec<ClaimEventRow>, StoreError> {

@@ -9,7 +9,7 @@ use super::decisions::{NewDecision, brief_json, store_decision};
 use super::{SqlStore, add_event, rows};
 use crate::domain::{
     Claim, ClaimEvent, ClaimId, ClaimStatus, DecisionDocument, DecisionSource, Outcome, Run, RunId, RunOptions,
-    RunState, Step, StepStatus, agrees,
+    RunState, Step, StepStatus, agrees, digest, step_digest,
 };
 use crate::store::{GivenUp, Recovered, RunEnd, StoreError};
 
@@ -154,7 +154,7 @@ impl SqlStore {
             .fetch_one(&mut *tx)
             .await?;
         let options: String = old.try_get("options")?;
-        close_steps(&mut tx, &run.run_id, "cut short by a restart", now).await?;
+        close_steps(&mut tx, &claim_id, &run.run_id, "cut short by a restart", now).await?;
         let next = insert_run(&mut tx, &claim_id, run.attempt + i64::from(crashed), &options, now).await?;
         let moved = sqlx::query("update claims set current_run = $3 where claim_id = $1 and status = $2")
             .bind(claim_id.as_str())
@@ -189,11 +189,12 @@ impl SqlStore {
         if !live || current.as_deref() != Some(run.as_str()) {
             return Err(StoreError::StaleRun(id));
         }
+        let words = end.agent_text.as_deref().map(|text| digest(&[text]));
         let (outcome, reason) = settle_decision(&mut tx, &id, run, &end, now).await?;
         let status = ClaimStatus::Processing.after(ClaimEvent::Decided(outcome)).unwrap_or(ClaimStatus::Failed);
         let began = found.started_at.unwrap_or(found.queued_at);
         let took_ms = (now.as_millisecond() - began.as_millisecond()).max(0);
-        close_steps(&mut tx, run, &reason, now).await?;
+        close_steps(&mut tx, &id, run, &reason, now).await?;
         sqlx::query(
             "update runs set state = 'finished', ended_at = $2, end_reason = $3, response_id = $4, model = $5 \
              where run_id = $1",
@@ -219,7 +220,9 @@ impl SqlStore {
         if moved.rows_affected() != 1 {
             return Err(StoreError::StaleRun(id));
         }
-        let payload = json!({"status": status, "decision": outcome, "duration_ms": took_ms, "reason": reason});
+        let payload = json!({
+            "status": status, "decision": outcome, "duration_ms": took_ms, "reason": reason, "words_sha256": words,
+        });
         add_event(&mut tx, &id, Some(run), "finished", payload, now).await?;
         tx.commit().await?;
         self.tell(&id);
@@ -263,6 +266,7 @@ impl SqlStore {
         let payload = json!({
             "index": step.index, "kind": step.kind, "step_name": step.name, "agent_name": step.agent,
             "tool": step.tool, "status": step.status, "duration_ms": step.duration_ms(),
+            "sha256": step_digest(step.arguments.as_deref(), step.output.as_deref(), step.error.as_deref()),
         });
         add_event(&mut tx, &found.claim_id, Some(run), kind, payload, now).await?;
         tx.commit().await?;
@@ -333,7 +337,16 @@ async fn settle_decision(
 }
 
 /// Steps still open when their run ends will not be told of any more.
-async fn close_steps(tx: &mut AnyConnection, run: &RunId, why: &str, now: Timestamp) -> Result<(), StoreError> {
+async fn close_steps(
+    tx: &mut AnyConnection,
+    claim: &ClaimId,
+    run: &RunId,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let open = "select step_index, arguments, output from steps where run_id = $1 and completed_at is null \
+                order by step_index";
+    let open = sqlx::query(open).bind(run.as_str()).fetch_all(&mut *tx).await?;
     sqlx::query(
         "update steps set status = $2, error = $3, completed_at = $4 where run_id = $1 and completed_at is null",
     )
@@ -341,8 +354,15 @@ async fn close_steps(tx: &mut AnyConnection, run: &RunId, why: &str, now: Timest
     .bind(StepStatus::Failed.as_str())
     .bind(why)
     .bind(now.as_microsecond())
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    for row in open {
+        let (arguments, output): (Option<String>, Option<String>) = (row.try_get("arguments")?, row.try_get("output")?);
+        let sha256 = step_digest(arguments.as_deref(), output.as_deref(), Some(why));
+        let index: i64 = row.try_get("step_index")?;
+        let payload = json!({"index": index, "status": StepStatus::Failed, "sha256": sha256});
+        add_event(tx, claim, Some(run), "step_completed", payload, now).await?;
+    }
     Ok(())
 }
 
