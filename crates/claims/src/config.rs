@@ -32,8 +32,13 @@ pub struct ClaimsConfig {
     pub queue_limit: i64,
     pub run_timeout_seconds: u64,
     pub max_infer_iters: u32,
-    /// Runs a claim may lose to a crash before a person must look.
+    /// Runs a claim may lose to a crash or a dead control plane before a person must look.
     pub max_attempts: i64,
+    /// Seconds before a claim is tried again whose control plane could not be reached; four times as long each time, at
+    /// most 600. 0: a person gets it at once.
+    pub retry_backoff_seconds: u64,
+    /// Seconds without a sign of life after which another process on the same database takes a run over.
+    pub lease_seconds: u64,
     /// Tries to reach the control plane, the first included.
     pub connect_attempts: u32,
     /// Wait before the second try; doubles each time, at most 10 s.
@@ -88,6 +93,8 @@ impl Default for ClaimsConfig {
             run_timeout_seconds: 300,
             max_infer_iters: 12,
             max_attempts: 3,
+            retry_backoff_seconds: 15,
+            lease_seconds: 30,
             connect_attempts: 5,
             connect_backoff_ms: 500,
             max_event_streams: 256,
@@ -115,6 +122,8 @@ impl ClaimsConfig {
             ("run_timeout_seconds", (1..=86_400).contains(&self.run_timeout_seconds), "must be 1 to 86400"),
             ("max_infer_iters", (1..=100).contains(&self.max_infer_iters), "must be 1 to 100"),
             ("max_attempts", (1..=20).contains(&self.max_attempts), "must be 1 to 20"),
+            ("retry_backoff_seconds", self.retry_backoff_seconds <= 600, "must be 0 to 600"),
+            ("lease_seconds", (3..=3600).contains(&self.lease_seconds), "must be 3 to 3600"),
             ("connect_attempts", (1..=20).contains(&self.connect_attempts), "must be 1 to 20"),
             ("connect_backoff_ms", (1..=60_000).contains(&self.connect_backoff_ms), "must be 1 to 60000"),
             ("max_event_streams", (1..=100_000).contains(&self.max_event_streams), "must be 1 to 100000"),

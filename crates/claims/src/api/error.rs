@@ -77,9 +77,11 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let kind = match &error {
             StoreError::NotFound { .. } => ErrorKind::NotFound,
-            StoreError::ClaimNumberTaken(_) | StoreError::ClaimIdTaken(_) | StoreError::AlreadyProcessing(_) => {
-                ErrorKind::Conflict
-            }
+            StoreError::ClaimNumberTaken(_)
+            | StoreError::ClaimIdTaken(_)
+            | StoreError::AlreadyProcessing(_)
+            | StoreError::NotProcessing(_)
+            | StoreError::KeyTaken(_) => ErrorKind::Conflict,
             StoreError::QueueFull(_) | StoreError::RunFull(_) => ErrorKind::TooMany,
             StoreError::StaleRun(_) => ErrorKind::StaleRun,
             StoreError::Database(_) | StoreError::Migration(_) | StoreError::Unreadable { .. } => {

@@ -7,6 +7,7 @@ mod documents;
 mod error;
 mod events;
 mod health;
+mod jobs;
 mod letter;
 mod openapi;
 mod process;
@@ -81,6 +82,10 @@ pub fn router(app: App) -> Router {
         .route("/claims/statistics/overview", get(claims::statistics))
         .route("/claims/{id}", get(claims::one))
         .route("/claims/{id}/process", post(process::process))
+        .route("/claims/{id}/cancel", post(jobs::cancel))
+        .route("/batches", post(jobs::submit))
+        .route("/batches/{id}", get(jobs::batch))
+        .route("/jobs", get(jobs::list))
         .route("/claims/{id}/status", get(progress::status))
         .route("/claims/{id}/logs", get(progress::logs))
         .route("/claims/{id}/steps", get(progress::logs))

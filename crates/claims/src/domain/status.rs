@@ -25,6 +25,8 @@ pub enum ClaimEvent {
     /// The run was cut short; another one takes over.
     RunReplaced,
     Decided(Outcome),
+    /// Called off before its end: the claim stands where its last decision left it.
+    Cancelled(Option<Outcome>),
     Broken,
 }
 
@@ -41,8 +43,12 @@ impl ClaimStatus {
             (Self::Processing, ClaimEvent::Decided(Outcome::Approve)) => Some(Self::Completed),
             (Self::Processing, ClaimEvent::Decided(Outcome::Deny)) => Some(Self::Denied),
             (Self::Processing, ClaimEvent::Decided(Outcome::ManualReview)) => Some(Self::ManualReview),
+            (Self::Processing, ClaimEvent::Cancelled(None)) => Some(Self::Pending),
+            (Self::Processing, ClaimEvent::Cancelled(Some(before))) => self.after(ClaimEvent::Decided(before)),
             (Self::Processing, ClaimEvent::Broken) => Some(Self::Failed),
-            (_, ClaimEvent::RunReplaced | ClaimEvent::Decided(_) | ClaimEvent::Broken) => None,
+            (_, ClaimEvent::RunReplaced | ClaimEvent::Decided(_) | ClaimEvent::Cancelled(_) | ClaimEvent::Broken) => {
+                None
+            }
         }
     }
 
@@ -72,6 +78,7 @@ mod tests {
             let processing = status == ClaimStatus::Processing;
             assert_eq!(status.after(ClaimEvent::ProcessingAccepted).is_some(), !processing, "{status:?}");
             assert_eq!(status.after(ClaimEvent::RunReplaced).is_some(), processing, "{status:?}");
+            assert_eq!(status.after(ClaimEvent::Cancelled(None)).is_some(), processing, "{status:?}");
             for outcome in [Outcome::Approve, Outcome::Deny, Outcome::ManualReview] {
                 assert_eq!(status.after(ClaimEvent::Decided(outcome)).is_some(), processing, "{status:?}");
             }

@@ -3,6 +3,8 @@
 mod audit;
 mod claims;
 mod decisions;
+mod jobs;
+mod queue;
 mod reference;
 mod rows;
 mod runs;
@@ -17,12 +19,14 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, Executor, Row, Transaction};
 use tokio::sync::broadcast;
 
+use self::queue::Successor;
 use super::{
-    ClaimEventRow, ClaimFilter, ClaimPage, ClaimStore, GivenUp, Recovered, RunEnd, Statistics, StoreError, Written,
+    Accepted, BatchReport, ClaimEventRow, ClaimFilter, ClaimPage, ClaimStore, GivenUp, JobPage, Lease, Orphans,
+    QueueDepth, Recovered, RunEnd, Statistics, StoreError, SubmissionKey, Written,
 };
 use crate::domain::{
     AuditEvent, AuditFile, Claim, ClaimId, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Run,
-    RunId, RunOptions, Step,
+    RunId, RunOptions, RunState, Step,
 };
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -36,6 +40,8 @@ pub struct SqlStore {
     read: AnyPool,
     write: AnyPool,
     begin: &'static str,
+    /// PostgreSQL: other processes may work on it.
+    shared: bool,
     feed: broadcast::Sender<ClaimId>,
 }
 
@@ -49,10 +55,10 @@ impl SqlStore {
             let write = sqlite_pool(1).connect_with(options.clone()).await?;
             let read = sqlite_pool(READERS).connect_with(options).await?;
             // Taking the write lock at the start avoids a failed upgrade when another process writes too.
-            Self { read, write, begin: "BEGIN IMMEDIATE", feed }
+            Self { read, write, begin: "BEGIN IMMEDIATE", shared: false, feed }
         } else {
             let pool = AnyPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect(url).await?;
-            Self { read: pool.clone(), write: pool, begin: "BEGIN", feed }
+            Self { read: pool.clone(), write: pool, begin: "BEGIN", shared: true, feed }
         };
         MIGRATIONS.run(&store.write).await?;
         Ok(store)
@@ -142,6 +148,19 @@ impl ClaimStore for SqlStore {
         self.insert_claim(claim, now).await
     }
 
+    async fn submit_once(
+        &self,
+        claim: NewClaim,
+        key: &SubmissionKey,
+        now: Timestamp,
+    ) -> Result<(Claim, Written), StoreError> {
+        self.insert_claim_once(claim, key, now).await
+    }
+
+    async fn claims_with_document(&self, sha256: &str) -> Result<Vec<ClaimId>, StoreError> {
+        self.find_claims_with_document(sha256).await
+    }
+
     async fn claim(&self, id: &ClaimId) -> Result<Option<Claim>, StoreError> {
         self.find_claim(id).await
     }
@@ -162,21 +181,63 @@ impl ClaimStore for SqlStore {
         self.accept_run(id, options, limit, now).await
     }
 
-    async fn next_queued(&self, now: Timestamp) -> Result<Option<Run>, StoreError> {
-        self.start_oldest_run(now).await
+    async fn enqueue_batch(
+        &self,
+        batch: &str,
+        ids: &[ClaimId],
+        options: &RunOptions,
+        limit: i64,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError> {
+        self.accept_batch(batch, ids, options, limit, now).await
     }
 
-    async fn requeue(&self, run: &RunId) -> Result<(), StoreError> {
-        self.put_back(run).await
+    async fn batch(&self, batch: &str) -> Result<Option<BatchReport>, StoreError> {
+        self.batch_report(batch).await
+    }
+
+    async fn jobs(&self, state: Option<RunState>, offset: i64, limit: i64) -> Result<JobPage, StoreError> {
+        self.list_runs(state, offset, limit).await
+    }
+
+    async fn queue_depth(&self) -> Result<QueueDepth, StoreError> {
+        SqlStore::queue_depth(self).await
+    }
+
+    async fn next_queued(&self, lease: &Lease<'_>, now: Timestamp) -> Result<Option<Run>, StoreError> {
+        self.start_next_run(lease, now).await
+    }
+
+    async fn keep(&self, run: &RunId, lease: &Lease<'_>) -> Result<bool, StoreError> {
+        self.hold_run(run, lease).await
+    }
+
+    async fn requeue(&self, run: &RunId, now: Timestamp) -> Result<(), StoreError> {
+        let successor = Successor { why: "stopped", counts: false, not_before: now, if_lease_over_at: None };
+        self.replace_run(run, successor, now).await.map(drop)
+    }
+
+    async fn retry(&self, run: &RunId, why: &str, not_before: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let successor = Successor { why, counts: true, not_before, if_lease_over_at: None };
+        Ok(self.replace_run(run, successor, now).await?.is_some())
+    }
+
+    async fn cancel(&self, id: &ClaimId, by: &str, now: Timestamp) -> Result<RunId, StoreError> {
+        self.call_off(id, by, now).await
     }
 
     async fn recover(
         &self,
+        orphans: Orphans,
         max_attempts: i64,
         given_up: &GivenUp,
         now: Timestamp,
     ) -> Result<Vec<Recovered>, StoreError> {
-        self.recover_runs(max_attempts, given_up, now).await
+        self.recover_runs(orphans, max_attempts, given_up, now).await
+    }
+
+    fn shared(&self) -> bool {
+        self.shared
     }
 
     async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
@@ -184,7 +245,7 @@ impl ClaimStore for SqlStore {
     }
 
     async fn finish_run(&self, run: &RunId, end: RunEnd, now: Timestamp) -> Result<Claim, StoreError> {
-        self.end_run(run, end, now).await
+        self.close_run(run, end, now).await
     }
 
     async fn put_step(&self, run: &RunId, step: &Step, now: Timestamp) -> Result<(), StoreError> {
