@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Build results go to $CARGO_TARGET_DIR when it is set.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench eval-ocr eval-fields eval-retrieval eval-agent conformance setup web models
+.PHONY: help demo test lint bench eval-ocr eval-fields eval-retrieval eval-agent conformance deploy-test setup web models
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -32,6 +32,9 @@ eval-agent: ## models that lie, obey the document or do as they please, against 
 
 conformance: ## judges from outside: Llama Stack's own tests, Open Responses, MCP, transcripts
 	@scripts/conformance.sh $(JUDGES)
+
+deploy-test: ## the OpenShift manifests and their overlays, against strict schemas
+	@scripts/deploy-test.sh
 
 setup: ## install missing system packages, or say how
 	@scripts/setup.sh test

@@ -10,11 +10,14 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::future::Either;
 use serde::{Deserialize, Serialize};
 use tower::{Layer, Service};
+
+/// Asked by a cluster's kubelet, which calls a pod by its address. It says that the process lives, and nothing else.
+const LIVENESS: &str = "/v1/health";
 
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -111,6 +114,9 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        if request.method() == Method::GET && request.uri().path() == LIVENESS {
+            return Either::Left(self.inner.call(request));
+        }
         let authority = request.uri().authority().map(|authority| authority.as_str());
         match self.allow.refusal(request.headers(), authority) {
             None => Either::Left(self.inner.call(request)),
@@ -140,6 +146,21 @@ mod tests {
         for host in ["evil.example", "127.0.0.1.evil.example", "a.example:1", "", "localhost:80@evil.example"] {
             assert!(!allow.host(host), "{host}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_kubelet_that_calls_a_pod_by_its_address_learns_that_it_lives_and_nothing_else() {
+        let router = Router::new().route("/v1/health", axum::routing::any(async || "OK"));
+        let router = router.route("/v1/models", axum::routing::get(async || "models"));
+        let router = guard(router, &Allowed::default());
+        let ask = async |method: Method, path: &str| {
+            let request = Request::builder().method(method).uri(path).header(header::HOST, "10.1.2.3:8321");
+            let request = request.body(axum::body::Body::empty()).unwrap();
+            router.clone().call(request).await.unwrap().status()
+        };
+        assert_eq!(ask(Method::GET, "/v1/health").await, StatusCode::OK);
+        assert_eq!(ask(Method::POST, "/v1/health").await, StatusCode::FORBIDDEN);
+        assert_eq!(ask(Method::GET, "/v1/models").await, StatusCode::FORBIDDEN);
     }
 
     #[test]

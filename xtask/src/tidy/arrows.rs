@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rag", &["mcp-server", "client", "wire", "host"]),
     ("claims", &["client", "wire", "host"]),
     ("testkit", &["ports", "wire", "client"]),
+    ("openshift", &[]),
     ("xtask", &[]),
     (
         "stack",
