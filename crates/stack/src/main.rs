@@ -6,6 +6,7 @@ mod cli;
 mod compose;
 mod config;
 mod demo;
+mod doors;
 mod evaluate;
 mod house;
 mod indexing;
@@ -33,6 +34,9 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 const LAST_SPANS: std::time::Duration = std::time::Duration::from_secs(3);
 
 fn main() -> ExitCode {
+    if let Some(code) = doors::enter() {
+        return code;
+    }
     let cli = Cli::parse();
     if let Err(error) = with_environment(cli.command.as_ref()) {
         output::error(&format!("cannot start again with OMP_WAIT_POLICY set: {error}"));

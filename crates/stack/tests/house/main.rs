@@ -8,5 +8,7 @@ mod bad_input;
 mod claim;
 mod control_plane;
 mod documents;
+mod doors;
+mod manifests;
 mod other_tools;
 mod process;
