@@ -7,6 +7,7 @@ mod error;
 mod events;
 mod health;
 mod letter;
+mod me;
 mod openapi;
 mod process;
 mod progress;
@@ -78,6 +79,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(upload_limit));
     let api = Router::new()
         .route("/claims/statistics/overview", get(claims::statistics))
+        .route("/me", get(me::me))
         .route("/claims/{id}", get(claims::one))
         .route("/claims/{id}/process", post(process::process))
         .route("/claims/{id}/status", get(progress::status))

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+#[allow(unused_imports, reason = "each test file uses a part")]
 pub use stack::{Act, FakeStack};
 
 pub const TOKEN: &str = "service-token-of-the-test";
