@@ -1,10 +1,12 @@
 //! Settings of the claims service.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::access::AccessConfig;
 use crate::domain::Language;
 
 /// Every field has a default that suits one process on loopback.
@@ -51,6 +53,8 @@ pub struct ClaimsConfig {
     pub default_language: Language,
     /// Names and pages this service answers to beside loopback.
     pub allowed: host::Allowed,
+    /// Who may call the public API.
+    pub access: AccessConfig,
 }
 
 /// Where the control plane finds the MCP servers. Its view counts, not ours.
@@ -101,6 +105,7 @@ impl Default for ClaimsConfig {
             max_uploads: 8,
             default_language: Language::default(),
             allowed: host::Allowed::default(),
+            access: AccessConfig::default(),
         }
     }
 }
@@ -131,7 +136,12 @@ impl ClaimsConfig {
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {
             Some((field, _, rule)) => Err(InvalidConfig { field, rule }),
-            None => Ok(()),
+            None => self.access.check(),
         }
+    }
+
+    /// Whether the service may listen there; see [`AccessConfig::may_listen`].
+    pub fn may_listen(&self, at: SocketAddr) -> Result<(), InvalidConfig> {
+        self.access.may_listen(at, self.service_token.as_ref())
     }
 }

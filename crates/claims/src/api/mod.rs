@@ -9,6 +9,7 @@ mod events;
 mod health;
 mod jobs;
 mod letter;
+mod me;
 mod openapi;
 mod process;
 mod progress;
@@ -80,6 +81,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(upload_limit));
     let api = Router::new()
         .route("/claims/statistics/overview", get(claims::statistics))
+        .route("/me", get(me::me))
         .route("/claims/{id}", get(claims::one))
         .route("/claims/{id}/process", post(process::process))
         .route("/claims/{id}/cancel", post(jobs::cancel))
