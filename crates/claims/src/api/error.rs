@@ -87,7 +87,8 @@ impl From<StoreError> for ApiError {
             | StoreError::ClaimIdTaken(_)
             | StoreError::AlreadyProcessing(_)
             | StoreError::NotProcessing(_)
-            | StoreError::KeyTaken(_) => ErrorKind::Conflict,
+            | StoreError::KeyTaken(_)
+            | StoreError::ReviewChanged(_) => ErrorKind::Conflict,
             StoreError::QueueFull(_) | StoreError::RunFull(_) => ErrorKind::TooMany,
             StoreError::StaleRun(_) => ErrorKind::StaleRun,
             StoreError::Database(_) | StoreError::Migration(_) | StoreError::Unreadable { .. } => {

@@ -13,6 +13,7 @@ mod me;
 mod openapi;
 mod process;
 mod progress;
+mod review;
 mod submit;
 mod upload;
 mod web;
@@ -85,6 +86,11 @@ pub fn router(app: App) -> Router {
         .route("/claims/{id}", get(claims::one))
         .route("/claims/{id}/process", post(process::process))
         .route("/claims/{id}/cancel", post(jobs::cancel))
+        .route("/claims/{id}/review", get(review::show).post(review::act))
+        .route("/claims/{id}/review/assign", post(review::assign))
+        .route("/review/{id}/action", post(review::act))
+        .route("/review/{id}/messages", get(review::messages))
+        .route("/review/statistics", get(review::statistics))
         .route("/batches", post(jobs::submit))
         .route("/batches/{id}", get(jobs::batch))
         .route("/jobs", get(jobs::list))
