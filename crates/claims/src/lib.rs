@@ -29,7 +29,7 @@ use crate::store::{ClaimStore, DocumentStore, DocumentStoreError, ReferenceStore
 use crate::workflow::Workflow;
 
 pub use api::openapi_json;
-pub use config::{ClaimsConfig, InvalidConfig, ToolServers};
+pub use config::{ClaimsConfig, InvalidConfig, ReviewConfig, ToolServers};
 pub use import::{ImportError, ReferenceCount, SampleReport};
 pub use results::{ResultRow, result_rows};
 

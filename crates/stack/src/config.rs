@@ -151,7 +151,17 @@ pub struct ClaimsConfig {
     #[serde(default)]
     pub document_roots: Vec<PathBuf>,
     pub workers: usize,
+    #[serde(default)]
+    pub queue_limit: Option<i64>,
     pub run_timeout_seconds: u64,
+    #[serde(default)]
+    pub max_attempts: Option<i64>,
+    #[serde(default)]
+    pub retry_backoff_seconds: Option<u64>,
+    #[serde(default)]
+    pub lease_seconds: Option<u64>,
+    #[serde(default)]
+    pub review: claims::ReviewConfig,
     #[serde(default)]
     pub allowed: Allowed,
     #[serde(default)]

@@ -13,7 +13,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("host", &[]),
     ("identity", &[]),
-    ("privacy", &[]),
     ("ports", &["wire"]),
     ("client", &["wire"]),
     ("engine", &["ports", "wire"]),
@@ -24,8 +23,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("mcp-server", &["host"]),
     ("ocr", &["mcp-server", "client", "wire", "host"]),
     ("decision", &["mcp-server", "host"]),
-    ("rag", &["mcp-server", "client", "wire", "host", "privacy"]),
-    ("claims", &["client", "wire", "host", "identity", "privacy"]),
+    ("rag", &["mcp-server", "client", "wire", "host"]),
+    ("claims", &["client", "wire", "host", "identity"]),
     ("testkit", &["ports", "wire", "client"]),
     ("xtask", &[]),
     (

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Reads claims and decisions, with personal data blanked out.
+    /// Reads claims and decisions; not documents, nor what was read in them, nor what people wrote.
     Viewer,
     /// An integrator's program: submits claims, has them processed, reads what became of them.
     Service,
@@ -24,7 +24,7 @@ pub enum Need {
     Nothing,
     /// A good token of any role.
     AnyRole,
-    /// To read claims and decisions, redacted.
+    /// To read claims and decisions, without the texts they came from.
     Read,
     /// To hand claims in and have them processed.
     Submit,
