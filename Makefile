@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Build results go to $CARGO_TARGET_DIR when it is set.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench eval-ocr eval-fields eval-retrieval eval-agent conformance deploy-test setup web models
+.PHONY: help demo test lint bench eval-ocr eval-fields eval-retrieval eval-agent crash-test conformance deploy-test setup web models
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -29,6 +29,9 @@ eval-retrieval: ## how well passages and past claims are found, by model and lan
 
 eval-agent: ## models that lie, obey the document or do as they please, against the whole house
 	@scripts/eval-agent.sh
+
+crash-test: ## kill -9 while claims are processed: nothing acknowledged is lost, none is decided twice (ROUNDS=n)
+	@ROUNDS="$(ROUNDS)" scripts/crash-test.sh
 
 conformance: ## judges from outside: Llama Stack's own tests, Open Responses, MCP, transcripts
 	@scripts/conformance.sh $(JUDGES)

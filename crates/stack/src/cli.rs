@@ -183,6 +183,9 @@ pub struct Process {
     /// A claims service that is running, e.g. http://127.0.0.1:8080; without it everything is started for this claim
     #[arg(long)]
     pub url: Option<String>,
+    /// With --url: the bearer token that the service asks for
+    #[arg(long, env = "CLAIMS_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
 }
 
 #[derive(Args)]

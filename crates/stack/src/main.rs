@@ -108,7 +108,9 @@ async fn perform(cli: Cli, mut config: StackConfig) -> Result<ExitCode> {
         }
         Command::Claims(listen) => {
             config.claims.listen = listen.listen.unwrap_or(config.claims.listen);
-            let service = claims::service(compose::claims_config(&config)).await?;
+            let settings = compose::claims_config(&config);
+            settings.may_listen(config.claims.listen)?;
+            let service = claims::service(settings).await?;
             house::serve_one(service, config.claims.listen, grace).await?;
         }
         Command::Check { show } => check::run(&config, cli.settings.config.as_deref(), show)?,

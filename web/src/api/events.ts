@@ -19,6 +19,8 @@ const CLAIM_EVENTS = [
   "decision_recorded",
   "requeued",
   "finished",
+  "cancelled",
+  "reviewed",
 ];
 
 const LIST_EVENTS = ["claim_changed", "claims_changed"];

@@ -5,6 +5,7 @@ export const CLAIM_STATUSES = [
   "completed",
   "denied",
   "manual_review",
+  "pending_info",
   "failed",
   "unknown",
 ] as const;
@@ -178,3 +179,36 @@ export interface SimilarClaims {
   readonly mix: readonly { readonly outcome: DecisionWord; readonly count: number }[];
 }
 
+export const REVIEW_ACTIONS = [
+  "approve",
+  "deny",
+  "change_amount",
+  "request_info",
+  "comment",
+  "confirm",
+  "decline",
+  "assign",
+] as const;
+export type ReviewAction = (typeof REVIEW_ACTIONS)[number];
+
+/** Something a person did with a claim. */
+export interface Act {
+  readonly version: number;
+  readonly action: ReviewAction;
+  readonly decision: DecisionWord | null;
+  readonly amount: string | null;
+  readonly currency: string | null;
+  readonly reason: string | null;
+  readonly by: string;
+  readonly at: string | null;
+}
+
+export interface Review {
+  readonly version: number;
+  readonly assignee: string | null;
+  /** Up to how much the person decides alone; null without a limit. */
+  readonly limitEur: string | null;
+  readonly awaitingSecond: Act | null;
+  readonly final: Act | null;
+  readonly history: readonly Act[];
+}

@@ -13,6 +13,7 @@ import { ClaimFacts } from "./ClaimFacts";
 import { DecisionCard } from "./DecisionCard";
 import { DocumentCard } from "./DocumentCard";
 import { EvidenceCard } from "./EvidenceCard";
+import { ReviewCard } from "./ReviewCard";
 import { SimilarClaimsCard } from "./SimilarClaimsCard";
 import { Timeline } from "./Timeline";
 import { useRun } from "./useRun";
@@ -63,6 +64,10 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
   const decision = usePolled(`decision ${chapter}`, (signal) => getDecision(claim.id, signal), still);
   const reading = usePolled(`reading ${chapter}`, (signal) => getReading(claim.id, signal), still);
   const gone = [error, run.error].some((failure) => failure instanceof ApiError && failure.failure === "unreachable");
+  const reviewed = () => {
+    decision.refresh();
+    onChanged();
+  };
   const retry = () => {
     onChanged();
     run.refresh();
@@ -89,6 +94,9 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
         <div className="columns">
           <div className="stack">
             <DecisionCard decision={decision} />
+            {decision.data && status !== "processing" && (
+              <ReviewCard claimId={claim.id} decision={decision.data} chapter={chapter} onReviewed={reviewed} />
+            )}
             <Timeline run={run} />
           </div>
           <div className="stack">

@@ -154,3 +154,29 @@ export const evidence = {
     },
   ],
 };
+
+export const review = {
+  claim_id: "T-1",
+  status: "completed",
+  version: 1,
+  assignee: "anna",
+  limit_eur: "5000.00",
+  awaiting_second: null,
+  final: null,
+  history: [
+    {
+      version: 1,
+      decision_version: 1,
+      action: "comment",
+      state: "noted",
+      decision: null,
+      amount: null,
+      currency: null,
+      reason: "I called the garage.",
+      reviewer_id: "anna",
+      reviewer_name: null,
+      overrides: false,
+      created_at: "2026-05-12T09:00:00Z",
+    },
+  ],
+};

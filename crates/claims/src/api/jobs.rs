@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{ApiError, ApiQuery, App, JsonBody, shown};
+use crate::access::Caller;
 use crate::domain::{ClaimId, ClaimStatus, Outcome, Run, RunOptions, RunState, fresh_id};
 use crate::store::{BatchReport, QueueDepth};
 
@@ -34,9 +35,13 @@ pub struct CancelView {
 
 /// Calls off a claim that waits or is being processed. 409 when it is neither, or is decided already.
 #[utoipa::path(post, path = "/api/v1/claims/{id}/cancel", params(("id" = String, Path)), responses((status = 200, body = CancelView), (status = 404), (status = 409)))]
-pub async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Json<CancelView>, ApiError> {
+pub async fn cancel(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<CancelView>, ApiError> {
     let claim = app.existing_claim(&id).await?;
-    app.store.cancel(&claim.claim_id, "local", app.clock.now()).await?;
+    app.store.cancel(&claim.claim_id, &caller.subject, app.clock.now()).await?;
     tracing::info!(claim_id = %claim.claim_id, "claim called off");
     let status = app.existing_claim(&id).await?.status;
     Ok(Json(CancelView { claim_id: claim.claim_id.to_string(), status }))

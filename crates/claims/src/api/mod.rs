@@ -9,9 +9,11 @@ mod events;
 mod health;
 mod jobs;
 mod letter;
+mod me;
 mod openapi;
 mod process;
 mod progress;
+mod review;
 mod submit;
 mod upload;
 mod web;
@@ -80,9 +82,15 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(upload_limit));
     let api = Router::new()
         .route("/claims/statistics/overview", get(claims::statistics))
+        .route("/me", get(me::me))
         .route("/claims/{id}", get(claims::one))
         .route("/claims/{id}/process", post(process::process))
         .route("/claims/{id}/cancel", post(jobs::cancel))
+        .route("/claims/{id}/review", get(review::show).post(review::act))
+        .route("/claims/{id}/review/assign", post(review::assign))
+        .route("/review/{id}/action", post(review::act))
+        .route("/review/{id}/messages", get(review::messages))
+        .route("/review/statistics", get(review::statistics))
         .route("/batches", post(jobs::submit))
         .route("/batches/{id}", get(jobs::batch))
         .route("/jobs", get(jobs::list))

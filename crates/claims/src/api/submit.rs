@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::claims::ClaimView;
 use super::upload::read_form;
 use super::{ApiError, App, ErrorKind, JsonBody};
+use crate::access::Caller;
 use crate::domain::{ClaimId, DocumentInfo, NewClaim, digest};
 use crate::store::{SubmissionKey, Written};
 
@@ -47,7 +48,7 @@ pub struct Submission {
 /// With an `Idempotency-Key` header the same submission again answers 200 with the claim it made; another one under the
 /// same key is refused.
 #[utoipa::path(post, path = "/api/v1/claims", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable ASCII characters")), request_body = Submission, responses((status = 201, body = SubmittedView), (status = 200, body = SubmittedView), (status = 400), (status = 409), (status = 413), (status = 415)))]
-pub async fn create(State(app): State<App>, request: Request) -> Result<Response, ApiError> {
+pub async fn create(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     let key = submission_key(request.headers())?;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -81,7 +82,7 @@ pub async fn create(State(app): State<App>, request: Request) -> Result<Response
     let (claim, written) = match key {
         None => (app.store.submit(new, now).await?, Written::Created),
         Some(key) => {
-            let key = SubmissionKey { caller: CALLER.into(), key, request_sha256: asked };
+            let key = SubmissionKey { caller: caller.subject.to_string(), key, request_sha256: asked };
             app.store.submit_once(new, &key, now).await?
         }
     };
@@ -96,9 +97,6 @@ pub async fn create(State(app): State<App>, request: Request) -> Result<Response
     let view = SubmittedView { claim: ClaimView::new(claim, Vec::new()), same_document };
     Ok((status, [(header::LOCATION, place)], Json(view)).into_response())
 }
-
-/// Whose keys they are while nobody is asked who calls.
-const CALLER: &str = "local";
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SubmittedView {

@@ -8,6 +8,7 @@ mod explanation;
 mod ids;
 mod money;
 mod names;
+mod review;
 mod run;
 mod status;
 
@@ -19,6 +20,7 @@ pub use explanation::agrees;
 pub use ids::{ClaimId, InvalidId, RunId, fresh_id};
 pub use money::{InvalidAmount, Money};
 pub use names::Vocabulary;
+pub use review::{Act, Review, ReviewAction, ReviewRefusal, ReviewState, ReviewTask, Reviewer, judge};
 pub use run::{Run, RunOptions, RunState, Step, StepKind, StepStatus};
 pub use status::{ClaimEvent, ClaimStatus};
 

@@ -14,6 +14,8 @@ pub enum ClaimStatus {
     Denied,
     /// A person must look: the policy says so, or processing failed and says why.
     ManualReview,
+    /// A person asked the policyholder for something.
+    PendingInfo,
     /// Not even the failure could be written down. Never an outcome of the policy.
     Failed,
 }
@@ -27,12 +29,21 @@ pub enum ClaimEvent {
     Decided(Outcome),
     /// Called off before its end: the claim stands where its last decision left it.
     Cancelled(Option<Outcome>),
+    /// A person looked: the claim is where they put it.
+    Reviewed(ClaimStatus),
     Broken,
 }
 
 impl ClaimStatus {
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Processing, Self::Completed, Self::Denied, Self::ManualReview, Self::Failed];
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Processing,
+        Self::Completed,
+        Self::Denied,
+        Self::ManualReview,
+        Self::PendingInfo,
+        Self::Failed,
+    ];
 
     /// The status after `event`, or `None` when the event is not legal now.
     pub fn after(self, event: ClaimEvent) -> Option<Self> {
@@ -46,6 +57,12 @@ impl ClaimStatus {
             (Self::Processing, ClaimEvent::Cancelled(None)) => Some(Self::Pending),
             (Self::Processing, ClaimEvent::Cancelled(Some(before))) => self.after(ClaimEvent::Decided(before)),
             (Self::Processing, ClaimEvent::Broken) => Some(Self::Failed),
+            (Self::Processing | Self::Pending, ClaimEvent::Reviewed(_)) => None,
+            (
+                _,
+                ClaimEvent::Reviewed(put @ (Self::Completed | Self::Denied | Self::ManualReview | Self::PendingInfo)),
+            ) => Some(put),
+            (_, ClaimEvent::Reviewed(_)) => None,
             (_, ClaimEvent::RunReplaced | ClaimEvent::Decided(_) | ClaimEvent::Cancelled(_) | ClaimEvent::Broken) => {
                 None
             }
@@ -59,6 +76,7 @@ impl ClaimStatus {
             Self::Completed => "completed",
             Self::Denied => "denied",
             Self::ManualReview => "manual_review",
+            Self::PendingInfo => "pending_info",
             Self::Failed => "failed",
         }
     }

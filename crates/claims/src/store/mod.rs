@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 
 use crate::domain::{
     AuditFile, Claim, ClaimId, ClaimStatus, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Outcome,
-    Run, RunId, RunOptions, RunState, Step, Vocabulary,
+    Review, ReviewTask, Run, RunId, RunOptions, RunState, Step, Vocabulary,
 };
 
 pub use documents::{DocumentStore, DocumentStoreError, OpenDocument, filename_of};
@@ -36,6 +36,8 @@ pub enum StoreError {
     KeyTaken(ClaimId),
     #[error("the queue holds {0} claims and takes no more; try again later")]
     QueueFull(i64),
+    #[error("somebody else acted on claim {0} meanwhile: look again")]
+    ReviewChanged(ClaimId),
     /// The run is not the claim's current one, or has ended: its late writes are refused.
     #[error("run is not the current run of claim {0}")]
     StaleRun(ClaimId),
@@ -191,6 +193,18 @@ pub struct SubmissionKey {
     pub request_sha256: String,
 }
 
+/// How often people decide, and otherwise than the policy.
+#[derive(Debug, Clone, Default)]
+pub struct ReviewFigures {
+    /// Claims whose latest decision is the policy's own approval or refusal.
+    pub decided_by_policy: i64,
+    pub decided_by_people: i64,
+    /// Of those, with another outcome or amount than the policy's.
+    pub overridden: i64,
+    /// Claims that wait for a person, or for an answer to one.
+    pub waiting: i64,
+}
+
 /// What a restart found of a run that was cut short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recovered {
@@ -283,6 +297,18 @@ pub trait ClaimStore: Send + Sync {
     ) -> Result<(DecisionRecord, Written), StoreError>;
     /// Latest first.
     async fn decisions(&self, id: &ClaimId) -> Result<Vec<DecisionRecord>, StoreError>;
+
+    async fn review(&self, id: &ClaimId) -> Result<ReviewTask, StoreError>;
+    /// Writes an act, if nobody acted and nothing was decided since it was judged. `assignee`: whose the claim is now.
+    async fn record_review(
+        &self,
+        id: &ClaimId,
+        review: &Review,
+        status: Option<ClaimStatus>,
+        assignee: Option<Option<&str>>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+    async fn review_figures(&self) -> Result<ReviewFigures, StoreError>;
 
     /// Everything there is about the claim, with the chain that holds it together.
     async fn audit(&self, id: &ClaimId) -> Result<Option<AuditFile>, StoreError>;

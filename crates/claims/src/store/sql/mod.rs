@@ -6,6 +6,7 @@ mod decisions;
 mod jobs;
 mod queue;
 mod reference;
+mod reviews;
 mod rows;
 mod runs;
 
@@ -22,11 +23,11 @@ use tokio::sync::broadcast;
 use self::queue::Successor;
 use super::{
     Accepted, BatchReport, ClaimEventRow, ClaimFilter, ClaimPage, ClaimStore, GivenUp, JobPage, Lease, Orphans,
-    QueueDepth, Recovered, RunEnd, Statistics, StoreError, SubmissionKey, Written,
+    QueueDepth, Recovered, ReviewFigures, RunEnd, Statistics, StoreError, SubmissionKey, Written,
 };
 use crate::domain::{
-    AuditEvent, AuditFile, Claim, ClaimId, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Run,
-    RunId, RunOptions, RunState, Step,
+    AuditEvent, AuditFile, Claim, ClaimId, ClaimStatus, DecisionDocument, DecisionRecord, Evidence, NewClaim,
+    NewEvidence, Review, ReviewTask, Run, RunId, RunOptions, RunState, Step,
 };
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -283,6 +284,25 @@ impl ClaimStore for SqlStore {
 
     async fn decisions(&self, id: &ClaimId) -> Result<Vec<DecisionRecord>, StoreError> {
         self.decisions_of(id).await
+    }
+
+    async fn review(&self, id: &ClaimId) -> Result<ReviewTask, StoreError> {
+        self.review_task(id).await
+    }
+
+    async fn record_review(
+        &self,
+        id: &ClaimId,
+        review: &Review,
+        status: Option<ClaimStatus>,
+        assignee: Option<Option<&str>>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write_review(id, review, status, assignee, now).await
+    }
+
+    async fn review_figures(&self) -> Result<ReviewFigures, StoreError> {
+        self.count_reviews().await
     }
 
     async fn audit(&self, id: &ClaimId) -> Result<Option<AuditFile>, StoreError> {
