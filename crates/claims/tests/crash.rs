@@ -3,6 +3,7 @@
 //! The test starts itself again as a claims service of its own process, hands claims in, kills it at odd moments and
 //! counts at the end. `make crash-test` does it 200 times on each database; `CRASH_ROUNDS` says how often else.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+#![allow(clippy::print_stdout, reason = "the figures are what the test is for")]
 
 mod support;
 
