@@ -1,6 +1,7 @@
 //! The public HTTP API, `/api/v1`, and the web page.
 
 mod claims;
+mod contracts;
 mod decision;
 mod documents;
 mod error;
@@ -85,6 +86,7 @@ pub fn router(app: App) -> Router {
         .route("/claims/{id}/steps", get(progress::logs))
         .route("/claims/{id}/decision", get(decision::latest))
         .route("/claims/{id}/decisions", get(decision::all))
+        .route("/claims/{id}/contracts", get(contracts::of_claim))
         .route("/claims/{id}/letter", get(letter::letter))
         .route("/claims/{id}/evidence", get(decision::evidence))
         .route("/claims/{id}/guardrails", get(decision::guardrails))

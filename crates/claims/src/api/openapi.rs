@@ -22,6 +22,7 @@ use utoipa::OpenApi;
         super::decision::all,
         super::decision::evidence,
         super::decision::guardrails,
+        super::contracts::of_claim,
         super::letter::letter,
         super::events::of_claim,
         super::events::of_all,
