@@ -1,11 +1,14 @@
 //! Settings of the claims service.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::domain::Language;
+use crate::access::AccessConfig;
+use crate::access::Role;
+use crate::domain::{Language, Money};
 
 /// Every field has a default that suits one process on loopback.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,8 +35,13 @@ pub struct ClaimsConfig {
     pub queue_limit: i64,
     pub run_timeout_seconds: u64,
     pub max_infer_iters: u32,
-    /// Runs a claim may lose to a crash before a person must look.
+    /// Runs a claim may lose to a crash or a dead control plane before a person must look.
     pub max_attempts: i64,
+    /// Seconds before a claim is tried again whose control plane could not be reached; four times as long each time, at
+    /// most 600. 0: a person gets it at once.
+    pub retry_backoff_seconds: u64,
+    /// Seconds without a sign of life after which another process on the same database takes a run over.
+    pub lease_seconds: u64,
     /// Tries to reach the control plane, the first included.
     pub connect_attempts: u32,
     /// Wait before the second try; doubles each time, at most 10 s.
@@ -44,8 +52,12 @@ pub struct ClaimsConfig {
     pub max_uploads: usize,
     /// For a claim whose user is unknown.
     pub default_language: Language,
+    /// Up to how much people decide alone.
+    pub review: ReviewConfig,
     /// Names and pages this service answers to beside loopback.
     pub allowed: host::Allowed,
+    /// Who may call the public API.
+    pub access: AccessConfig,
 }
 
 /// Where the control plane finds the MCP servers. Its view counts, not ours.
@@ -88,13 +100,43 @@ impl Default for ClaimsConfig {
             run_timeout_seconds: 300,
             max_infer_iters: 12,
             max_attempts: 3,
+            retry_backoff_seconds: 15,
+            lease_seconds: 30,
             connect_attempts: 5,
             connect_backoff_ms: 500,
             max_event_streams: 256,
             max_uploads: 8,
             default_language: Language::default(),
+            review: ReviewConfig::default(),
             allowed: host::Allowed::default(),
+            access: AccessConfig::default(),
         }
+    }
+}
+
+/// Authority limits in whole EUR; administrators have none. Above it a second person, a supervisor, must agree.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReviewConfig {
+    pub adjuster_limit_eur: i64,
+    pub supervisor_limit_eur: i64,
+}
+
+impl Default for ReviewConfig {
+    fn default() -> Self {
+        Self { adjuster_limit_eur: 5_000, supervisor_limit_eur: 50_000 }
+    }
+}
+
+impl ReviewConfig {
+    pub(crate) fn limit_of(&self, role: Role) -> Option<Money> {
+        let euros = match role {
+            Role::Admin => return None,
+            Role::Supervisor => self.supervisor_limit_eur,
+            Role::Adjuster => self.adjuster_limit_eur,
+            Role::Viewer | Role::Service => 0,
+        };
+        Some(Money::from_minor(euros.saturating_mul(100)))
     }
 }
 
@@ -108,6 +150,7 @@ pub struct InvalidConfig {
 
 impl ClaimsConfig {
     pub fn check(&self) -> Result<(), InvalidConfig> {
+        let limit = |euros: i64| (0..=1_000_000_000).contains(&euros);
         let rules = [
             ("max_document_bytes", (1..=1 << 30).contains(&self.max_document_bytes), "must be 1 to 1073741824"),
             ("workers", (1..=64).contains(&self.workers), "must be 1 to 64"),
@@ -115,6 +158,10 @@ impl ClaimsConfig {
             ("run_timeout_seconds", (1..=86_400).contains(&self.run_timeout_seconds), "must be 1 to 86400"),
             ("max_infer_iters", (1..=100).contains(&self.max_infer_iters), "must be 1 to 100"),
             ("max_attempts", (1..=20).contains(&self.max_attempts), "must be 1 to 20"),
+            ("retry_backoff_seconds", self.retry_backoff_seconds <= 600, "must be 0 to 600"),
+            ("lease_seconds", (3..=3600).contains(&self.lease_seconds), "must be 3 to 3600"),
+            ("review.adjuster_limit_eur", limit(self.review.adjuster_limit_eur), "must be 0 to 1000000000"),
+            ("review.supervisor_limit_eur", limit(self.review.supervisor_limit_eur), "must be 0 to 1000000000"),
             ("connect_attempts", (1..=20).contains(&self.connect_attempts), "must be 1 to 20"),
             ("connect_backoff_ms", (1..=60_000).contains(&self.connect_backoff_ms), "must be 1 to 60000"),
             ("max_event_streams", (1..=100_000).contains(&self.max_event_streams), "must be 1 to 100000"),
@@ -122,7 +169,12 @@ impl ClaimsConfig {
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {
             Some((field, _, rule)) => Err(InvalidConfig { field, rule }),
-            None => Ok(()),
+            None => self.access.check(),
         }
+    }
+
+    /// Whether the service may listen there; see [`AccessConfig::may_listen`].
+    pub fn may_listen(&self, at: SocketAddr) -> Result<(), InvalidConfig> {
+        self.access.may_listen(at, self.service_token.as_ref())
     }
 }

@@ -3,6 +3,7 @@
 //! It is only a client of the control plane: it knows a URL, a token and wire types. Tools read claims and write
 //! evidence through the internal API; the agent orchestrates and never transcribes money.
 
+pub mod access;
 mod api;
 pub mod clock;
 mod config;
@@ -89,7 +90,9 @@ pub async fn service_with(config: ClaimsConfig, clock: Arc<dyn Clock>) -> Result
         stop: closing.clone(),
         config: Arc::new(config.clone()),
     };
-    let routes: Router = api::router(app.clone()).merge(internal::router(app, config.service_token.clone()));
+    let access = Arc::new(access::Access::new(&config.access, app.clock.clone()));
+    let public = access::guarded(api::router(app.clone()), access);
+    let routes: Router = public.merge(internal::router(app, config.service_token.clone()));
     let router = host::guard(routes, &config.allowed);
     let service = Service::new("claims", router).with_readiness(Arc::new(DatabaseAnswers(store)));
     Ok(service.with_task(move |stop| async move {

@@ -269,7 +269,7 @@ async fn a_crash_in_the_middle_ends_in_exactly_one_decision() {
     let old_run = house.stack.requests()[0]["tools"][0]["headers"]["X-Claim-Run"].as_str().unwrap().to_owned();
 
     let house = house.crash_and_restart().await;
-    wait_for(&house, &id, "completed").await;
+    house.wait_for(&id, "completed").await;
     let all = house.get_json(&format!("/api/v1/claims/{id}/decisions")).await;
     assert_eq!(all["decisions"].as_array().unwrap().len(), 1);
 
@@ -289,7 +289,7 @@ async fn a_crash_after_the_decision_keeps_it_and_asks_nobody_again() {
     house.post(&format!("/api/v1/claims/{id}/process"), &json!({})).await;
     reached.notified().await;
     let house = house.crash_and_restart().await;
-    wait_for(&house, &id, "completed").await;
+    house.wait_for(&id, "completed").await;
     assert_eq!(house.stack.requests().len(), 1);
 }
 
@@ -304,7 +304,7 @@ async fn a_claim_that_crashes_every_time_goes_to_a_person() {
         reached.notified().await;
         house = house.crash_and_restart().await;
     }
-    wait_for(&house, &id, "manual_review").await;
+    house.wait_for(&id, "manual_review").await;
     let decision = house.get_json(&format!("/api/v1/claims/{id}/decision")).await;
     assert_eq!(decision["reasons"][0]["inputs"]["cause"], "crashed");
     assert_eq!(house.stack.requests().len(), 3);
@@ -320,18 +320,5 @@ async fn a_stop_in_good_order_is_not_counted_as_a_crash() {
     house.post(&format!("/api/v1/claims/{id}/process"), &json!({})).await;
     reached.notified().await;
     house = house.stop_and_restart().await;
-    wait_for(&house, &id, "completed").await;
-}
-
-/// Follows the claim's events until it has this status.
-async fn wait_for(house: &House, id: &str, status: &str) {
-    let mut stream = house.get(&format!("/api/v1/claims/{id}/events")).await;
-    let mut text = String::new();
-    while let Some(chunk) = stream.chunk().await.unwrap() {
-        text.push_str(std::str::from_utf8(&chunk).unwrap());
-        if text.contains("event: finished") {
-            break;
-        }
-    }
-    assert_eq!(house.get_json(&format!("/api/v1/claims/{id}")).await["status"], status, "{text}");
+    house.wait_for(&id, "completed").await;
 }

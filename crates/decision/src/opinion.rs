@@ -1,6 +1,6 @@
 //! An agent's opinion of a claim. It can send a claim to a person, nothing else.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::decision::Decision;
 use crate::policy::Policy;
@@ -8,7 +8,7 @@ use crate::reference::Outcome;
 use crate::texts;
 
 /// What an agent thinks of a claim; every part may be missing or senseless.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Opinion {
     pub decision: Option<String>,
     pub confidence: Option<f64>,
@@ -17,7 +17,7 @@ pub struct Opinion {
 }
 
 /// Whether opinions count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OpinionRule {
     /// A stricter opinion sends an approval to a person.

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::amount::AmountStep;
-use crate::decision::{Decision, Reason};
+use crate::decision::{Decision, Reason, decide};
+use crate::facts::ClaimFacts;
 use crate::findings::{Finding, Inputs};
+use crate::opinion::{Opinion, OpinionRule, advise};
 use crate::policy::Policy;
 use crate::texts::letter;
 
@@ -117,6 +119,26 @@ impl DecisionReport {
             reason.inputs.clear();
         }
         self
+    }
+
+    /// Decides by the policy, hears the agent's opinion, and writes the letter.
+    pub fn on(claim_id: &str, facts: &ClaimFacts, opinion: &Opinion, rule: OpinionRule, policy: &Policy) -> Self {
+        let advised = advise(decide(facts, policy), opinion, rule, policy);
+        let reference = facts.intake.claim_number.as_deref().unwrap_or(claim_id);
+        let mut report =
+            Self::new(claim_id, &advised.decision, policy).with_letter(reference, &advised.decision, policy);
+        report.rule_result = advised.overridden.map(|rule| RuleResult {
+            decision: rule.outcome.as_str().into(),
+            payable_amount: rule.payable.map(|amount| format!("{amount:.2}")),
+            currency: rule.currency.map(|currency| currency.to_string()),
+        });
+        report.agent_opinion = opinion.decision.as_ref().map(|decision| AgentOpinion {
+            decision: decision.clone(),
+            confidence: opinion.confidence,
+            reasoning: opinion.reasoning.clone(),
+            relevant_policies: opinion.relevant_policies.clone(),
+        });
+        report
     }
 
     pub fn new(claim_id: &str, decision: &Decision, policy: &Policy) -> Self {

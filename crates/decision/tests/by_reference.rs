@@ -25,6 +25,8 @@ struct Claims {
     intake: Value,
     evidence: Arc<Mutex<Vec<Value>>>,
     decisions: Arc<Mutex<HashMap<String, Value>>>,
+    /// What the decision server said its decisions rest on.
+    inputs: Arc<Mutex<Vec<Value>>>,
     user: Value,
     history: Value,
     parameters: Value,
@@ -34,7 +36,7 @@ impl Claims {
     fn router(self) -> Router {
         let api = Router::new()
             .route("/claims/{id}", get(intake))
-            .route("/claims/{id}/evidence", get(evidence))
+            .route("/claims/{id}/evidence", get(evidence).post(keep))
             .route("/claims/{id}/decision", post(record))
             .route("/reference/users/{id}", get(user))
             .route("/reference/history/lookup", get(lookup))
@@ -60,6 +62,13 @@ async fn intake(State(claims): State<Claims>, Path(id): Path<String>) -> Result<
 async fn evidence(State(claims): State<Claims>, Path(id): Path<String>) -> Json<Value> {
     let evidence = claims.evidence.lock().unwrap().clone();
     Json(json!({"claim_id": id, "run_id": RUN, "evidence": evidence}))
+}
+
+async fn keep(State(claims): State<Claims>, Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
+    assert_eq!(body["kind"], "decision_inputs");
+    let mut inputs = claims.inputs.lock().unwrap();
+    inputs.push(body["payload"].clone());
+    (StatusCode::CREATED, Json(json!({"evidence_id": format!("inputs-{}", inputs.len()), "sha256": ""})))
 }
 
 async fn user(State(claims): State<Claims>, Path(id): Path<String>) -> Result<Json<Value>, StatusCode> {
@@ -129,6 +138,7 @@ fn example(name: &str) -> Claims {
                        "document_sha256": "00", "status": "processing"}),
         evidence: Arc::default(),
         decisions: Arc::default(),
+        inputs: Arc::default(),
         user,
         history: example["history"].clone(),
         parameters: json!({"fx_rates": example["fx_rates"], "provider_watchlist": example["provider_watchlist"],
@@ -213,6 +223,26 @@ async fn a_claim_is_decided_from_its_evidence_and_recorded() {
     assert_eq!(recorded["evidence_sha256"], report["evidence_sha256"]);
     assert!(recorded["trace"].as_array().unwrap().len() > 15, "the record has the whole trace");
     assert_eq!(recorded["amount_steps"][0]["code"], "CLAIMED");
+}
+
+#[tokio::test]
+async fn a_decision_can_be_taken_again_from_what_was_kept() {
+    let claims = example("5");
+    let server = Server::beside(&claims).await;
+    server.decide(json!({"claim_id": "C-1", "decision": "deny", "confidence": 0.4})).await;
+    let recorded = claims.decisions.lock().unwrap().values().next().unwrap().clone();
+    let inputs = claims.inputs.lock().unwrap()[0].clone();
+    let findings = claims.evidence.lock().unwrap().clone();
+    let policy = decision::Policy::embedded().unwrap();
+    let again = decision::replay(&inputs, &findings, &policy).unwrap();
+    assert_eq!(again, recorded);
+
+    let without = decision::replay(&inputs, &findings[1..], &policy).unwrap_err().to_string();
+    assert!(without.contains("document") && without.contains("missing"), "{without}");
+    let mut other = inputs.clone();
+    other["policy_sha256"] = json!("another");
+    let refused = decision::replay(&other, &findings, &policy).unwrap_err().to_string();
+    assert!(refused.contains("another"), "{refused}");
 }
 
 #[tokio::test]

@@ -15,8 +15,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use ports::Clock;
 use ports::auth::{AskedWith, AuthError, Authenticator, Verified};
 use providers::auth::{
-    CustomConfig, GithubConfig, IntrospectionConfig, JwksConfig, JwtConfig, KubernetesConfig, Mapping, ProviderConfig,
-    Tls, default_algorithms, provider,
+    CustomConfig, GithubConfig, IntrospectionConfig, JwtConfig, KeysAt, KeysConfig, KubernetesConfig, Mapping,
+    ProviderConfig, SignedTokensConfig, Tls, default_algorithms, provider,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -115,16 +115,17 @@ fn claims() -> Value {
 }
 
 fn jwt(url: &str) -> JwtConfig {
-    JwtConfig {
-        jwks: JwksConfig { uri: format!("{url}/keys"), token: Some(SecretString::from("for-keys")), recheck: HOUR },
+    let at = KeysAt::Uri(format!("{url}/keys"));
+    let tokens = SignedTokensConfig {
+        keys: KeysConfig { at, token: Some(SecretString::from("for-keys")), recheck: HOUR },
         issuer: Some("https://id".into()),
         audience: "llama-stack".into(),
         algorithms: default_algorithms(),
         leeway: Duration::from_secs(30),
-        mapping: mapping(&[("sub", "roles"), ("groups", "teams")]),
         tls: Tls::default(),
-        remembered: Duration::from_secs(60),
-    }
+    };
+    let mapping = mapping(&[("sub", "roles"), ("groups", "teams")]);
+    JwtConfig { tokens, mapping, remembered: Duration::from_secs(60) }
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -174,7 +175,8 @@ async fn only_signatures_by_a_private_key_count() {
     let bare = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{middle}.");
     rejected(ask(tokens.as_ref(), &bare).await, "the token is");
     let other = Header { kid: Some("one".into()), ..Header::new(Algorithm::EdDSA) };
-    let config = JwtConfig { algorithms: vec![Algorithm::RS256], ..jwt(&issuer.url) };
+    let mut config = jwt(&issuer.url);
+    config.tokens.algorithms = vec![Algorithm::RS256];
     let strict = provider(ProviderConfig::Jwt(config), Arc::new(Hands::default()));
     rejected(ask(strict.as_ref(), &encode(&other, &claims(), &key(1)).unwrap()).await, "not accepted");
     assert_eq!(issuer.count(), 0, "none of these is worth a question");

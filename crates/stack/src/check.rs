@@ -17,7 +17,9 @@ pub fn run(config: &StackConfig, file: Option<&Path>, show: bool) -> Result<()> 
         line(text.trim_end());
         return Ok(());
     }
-    compose::claims_config(config).check()?;
+    let claims = compose::claims_config(config);
+    claims.check()?;
+    claims.may_listen(config.claims.listen)?;
     line(&format!("configuration  {}", file.map_or("built-in".into(), |file| file.display().to_string())));
     line(&format!("data           {}", config.data_dir.display()));
     let services = [

@@ -69,6 +69,9 @@ pub enum Command {
     },
     /// Processes one document and prints the decision
     Process(Process),
+    /// A claim's whole record as a file, and the check of one
+    #[command(subcommand)]
+    Audit(Audit),
     /// Sends every claim of a data set through the whole system and says how right and how fast it is
     Evaluate(Evaluate),
     /// Imports the sample data, processes the sample claims live and leaves the page open
@@ -138,6 +141,33 @@ pub enum Models {
     Verify { names: Vec<String> },
 }
 
+#[derive(Subcommand)]
+pub enum Audit {
+    /// Writes everything that happened to a claim into one file
+    Export(AuditExport),
+    /// Says whether such a file is whole, and takes its decisions again
+    Verify(AuditVerify),
+}
+
+#[derive(Args)]
+pub struct AuditExport {
+    pub claim: String,
+    /// Standard output when absent
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// A claims service that is running; without it the database of the configuration is read
+    #[arg(long)]
+    pub url: Option<String>,
+}
+
+#[derive(Args)]
+pub struct AuditVerify {
+    pub file: PathBuf,
+    /// The policy that decided, where the file has none and it is not the built-in one
+    #[arg(long, value_name = "YAML")]
+    pub policy: Option<PathBuf>,
+}
+
 #[derive(Args)]
 pub struct Process {
     pub file: PathBuf,
@@ -153,6 +183,9 @@ pub struct Process {
     /// A claims service that is running, e.g. http://127.0.0.1:8080; without it everything is started for this claim
     #[arg(long)]
     pub url: Option<String>,
+    /// With --url: the bearer token that the service asks for
+    #[arg(long, env = "CLAIMS_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
 }
 
 #[derive(Args)]

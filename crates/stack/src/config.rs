@@ -154,6 +154,8 @@ pub struct ClaimsConfig {
     pub run_timeout_seconds: u64,
     #[serde(default)]
     pub allowed: Allowed,
+    #[serde(default)]
+    pub access: claims::access::AccessConfig,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -295,6 +297,21 @@ mod tests {
         ] {
             assert!(load(None, &[wrong.to_owned()]).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn callers_of_the_claims_service_are_read_and_their_tokens_not_shown() {
+        let settings = [
+            r#"claims.access.tokens=[{"token": "s3cr3t-of-ann", "subject": "ann", "role": "adjuster"}]"#.to_owned(),
+            r#"claims.access.oidc={"issuer": "https://id", "audience": "claims", "roles": {"chefs": "supervisor"}}"#
+                .to_owned(),
+        ];
+        let config = load(None, &settings).expect("valid");
+        assert!(!config.claims.access.is_open());
+        assert!(!format!("{config:?}").contains("s3cr3t"), "a secret is not shown");
+        assert!(load(None, &[]).expect("valid").claims.access.is_open(), "nobody is asked by default");
+        let wrong = r#"claims.access.tokens=[{"token": "t", "subject": "ann", "role": "king"}]"#;
+        assert!(load(None, &[wrong.to_owned()]).is_err());
     }
 
     #[test]

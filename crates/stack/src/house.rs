@@ -32,6 +32,7 @@ impl House {
     /// Every service in this process. Listeners are bound first, so that the services know each other's address even
     /// when the configuration asks for port 0.
     pub async fn whole(mut config: StackConfig) -> Result<Self> {
+        compose::claims_config(&config).may_listen(config.claims.listen)?;
         let gateway = bind("gateway", config.gateway.listen).await?;
         let ocr = bind("ocr", config.ocr.listen).await?;
         let rag = bind("rag", config.rag.listen).await?;
@@ -60,7 +61,7 @@ impl House {
     }
 }
 
-/// For a house that nobody else should meet.
+/// For a house that nobody else should meet: it asks nobody who they are, so its claims service stays on loopback.
 pub fn on_free_ports(config: &mut StackConfig) {
     for listen in [
         &mut config.gateway.listen,
@@ -71,6 +72,8 @@ pub fn on_free_ports(config: &mut StackConfig) {
     ] {
         listen.set_port(0);
     }
+    config.claims.listen.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    config.claims.access = claims::access::AccessConfig::default();
 }
 
 /// One service on its own.

@@ -1,5 +1,6 @@
 //! `claimstack`: one executable, every role. The only crate that knows all the others.
 
+mod audit;
 mod check;
 mod cli;
 mod compose;
@@ -103,7 +104,9 @@ async fn perform(cli: Cli, mut config: StackConfig) -> Result<ExitCode> {
         }
         Command::Claims(listen) => {
             config.claims.listen = listen.listen.unwrap_or(config.claims.listen);
-            let service = claims::service(compose::claims_config(&config)).await?;
+            let settings = compose::claims_config(&config);
+            settings.may_listen(config.claims.listen)?;
+            let service = claims::service(settings).await?;
             house::serve_one(service, config.claims.listen, grace).await?;
         }
         Command::Check { show } => check::run(&config, cli.settings.config.as_deref(), show)?,
@@ -119,6 +122,7 @@ async fn perform(cli: Cli, mut config: StackConfig) -> Result<ExitCode> {
         Command::Models(command) => return models_command(command, &config).await,
         Command::Import { folder, claims: with_claims } => demo::import(&config, &folder, with_claims).await?,
         Command::Process(process) => return process::run(config, process).await,
+        Command::Audit(audit) => return audit::run(&config, audit).await,
         Command::Evaluate(evaluate) => return evaluate::run(config, evaluate).await,
         Command::Demo { once, samples } => return demo::run(config, &samples, once).await,
         Command::OcrWorker => {}

@@ -18,7 +18,7 @@ pub async fn run(mut config: StackConfig, process: Process) -> Result<ExitCode> 
         bail!("{}: there is no such file", process.file.display());
     }
     if let Some(url) = &process.url {
-        return decide(&ClaimsApi::new(url)?, &process).await;
+        return decide(&ClaimsApi::with_token(url, process.token.as_deref())?, &process).await;
     }
     on_free_ports(&mut config);
     let house = House::whole(config).await?;

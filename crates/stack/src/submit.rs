@@ -25,7 +25,20 @@ pub struct Submission<'a> {
 
 impl ClaimsApi {
     pub fn new(base: &str) -> Result<Self> {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(900)).tcp_nodelay(true).build()?;
+        Self::with_token(base, None)
+    }
+
+    /// For a service that asks who calls.
+    pub fn with_token(base: &str, token: Option<&str>) -> Result<Self> {
+        let mut headers = reqwest::header::HeaderMap::new();
+        if let Some(token) = token.filter(|token| !token.is_empty()) {
+            let value = reqwest::header::HeaderValue::try_from(format!("Bearer {token}"));
+            let mut value = value.map_err(|_| anyhow::anyhow!("--token holds what no header can carry"))?;
+            value.set_sensitive(true);
+            headers.insert(reqwest::header::AUTHORIZATION, value);
+        }
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(900)).tcp_nodelay(true);
+        let http = http.default_headers(headers).build()?;
         Ok(Self { base: base.trim_end_matches('/').to_owned(), http })
     }
 

@@ -7,6 +7,7 @@ export const CLAIM_STATUSES = [
   "completed",
   "denied",
   "manual_review",
+  "pending_info",
   "failed",
   "unknown",
 ] as const;

@@ -74,6 +74,7 @@ export const en = {
   "status.completed": "Decided",
   "status.denied": "Denied",
   "status.manual_review": "With a person",
+  "status.pending_info": "Information requested",
   "status.failed": "Failed",
   "status.unknown": "Unknown",
 

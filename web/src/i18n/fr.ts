@@ -76,6 +76,7 @@ export const fr: Record<MessageKey, string> = {
   "status.completed": "Décidé",
   "status.denied": "Refusé",
   "status.manual_review": "Chez un gestionnaire",
+  "status.pending_info": "Pièces demandées",
   "status.failed": "En échec",
   "status.unknown": "Inconnu",
 

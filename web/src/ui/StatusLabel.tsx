@@ -21,6 +21,7 @@ const STATUS: Record<ClaimStatus, Look> = {
   completed: { color: "green", icon: <CheckCircleIcon /> },
   denied: { color: "red", icon: <TimesCircleIcon /> },
   manual_review: { color: "orange", icon: <UserIcon /> },
+  pending_info: { color: "yellow", icon: <ClockIcon /> },
   failed: { color: "red", icon: <ExclamationTriangleIcon /> },
   unknown: { color: "grey", icon: <QuestionCircleIcon /> },
 };

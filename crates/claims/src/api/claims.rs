@@ -99,7 +99,7 @@ impl ListQuery {
 }
 
 fn unknown_status() -> ApiError {
-    ApiError::invalid("status", "must be pending, processing, completed, denied, manual_review or failed")
+    ApiError::invalid("status", "must be pending, processing, completed, denied, manual_review, pending_info or failed")
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -232,6 +232,7 @@ pub struct StatisticsView {
     completed_claims: i64,
     denied_claims: i64,
     manual_review_claims: i64,
+    pending_info_claims: i64,
     failed_claims: i64,
     average_processing_time_ms: Option<f64>,
 }
@@ -252,6 +253,7 @@ pub async fn statistics(State(app): State<App>) -> Result<Json<StatisticsView>, 
             ClaimStatus::Completed => &mut view.completed_claims,
             ClaimStatus::Denied => &mut view.denied_claims,
             ClaimStatus::ManualReview => &mut view.manual_review_claims,
+            ClaimStatus::PendingInfo => &mut view.pending_info_claims,
             ClaimStatus::Failed => &mut view.failed_claims,
         } = claims;
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::{ApiError, App};
-use crate::domain::{Claim, DecisionRecord, DecisionSource, Evidence, Language, Outcome, Reason};
+use crate::domain::{Claim, DecisionRecord, DecisionSource, Evidence, Language, Outcome, Reason, ReviewTask};
 
 /// A decision, in the older API's field names plus our own. `final_*` stay null until a person decides.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,6 +25,9 @@ pub struct DecisionView {
     final_decision_by_name: Option<String>,
     final_decision_at: Option<String>,
     final_decision_notes: Option<String>,
+    /// Decimal text, when a person approved.
+    final_amount: Option<String>,
+    final_currency: Option<String>,
     decision: Outcome,
     confidence: f64,
     /// The agent's words where they agree with the decision, else the rendered explanation.
@@ -114,6 +117,8 @@ impl DecisionView {
             final_decision_by_name: None,
             final_decision_at: None,
             final_decision_notes: None,
+            final_amount: None,
+            final_currency: None,
             decision: document.decision,
             confidence: document.confidence,
             reasoning,
@@ -146,6 +151,22 @@ impl DecisionView {
     }
 }
 
+impl DecisionView {
+    /// With what a person made of it.
+    fn reviewed(mut self, task: &ReviewTask) -> Self {
+        let Some(review) = task.final_on(self.version) else { return self };
+        self.final_decision = review.outcome;
+        self.final_decision_by = Some(review.reviewer.clone());
+        self.final_decision_by_name.clone_from(&review.reviewer_name);
+        self.final_decision_at = Some(review.created_at.to_string());
+        self.final_decision_notes = Some(review.reason.clone());
+        self.final_amount = review.amount.map(|amount| amount.to_string());
+        self.final_currency.clone_from(&review.currency);
+        self.requires_manual_review = false;
+        self
+    }
+}
+
 impl From<&Evidence> for EvidenceLink {
     fn from(found: &Evidence) -> Self {
         Self {
@@ -168,7 +189,8 @@ pub async fn latest(State(app): State<App>, Path(id): Path<String>) -> Result<Js
     let record = record.ok_or_else(|| ApiError::not_found(format!("claim {} has no decision yet", claim.claim_id)))?;
     let evidence = app.store.evidence(&claim.claim_id).await?;
     let own: Vec<Evidence> = evidence.into_iter().filter(|found| found.run_id == record.run_id).collect();
-    Ok(Json(DecisionView::new(&claim, record, &own, language)))
+    let task = app.store.review(&claim.claim_id).await?;
+    Ok(Json(DecisionView::new(&claim, record, &own, language).reviewed(&task)))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -184,7 +206,9 @@ pub async fn all(State(app): State<App>, Path(id): Path<String>) -> Result<Json<
     let claim = app.existing_claim(&id).await?;
     let language = app.language_of(&claim).await?;
     let records = app.store.decisions(&claim.claim_id).await?;
-    let decisions = records.into_iter().map(|record| DecisionView::new(&claim, record, &[], language)).collect();
+    let task = app.store.review(&claim.claim_id).await?;
+    let view = |record| DecisionView::new(&claim, record, &[], language).reviewed(&task);
+    let decisions = records.into_iter().map(view).collect();
     Ok(Json(DecisionList { claim_id: claim.claim_id.to_string(), decisions }))
 }
 

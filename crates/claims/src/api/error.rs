@@ -14,6 +14,9 @@ use crate::store::{DocumentStoreError, StoreError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     Invalid,
+    Unauthorized,
+    Forbidden,
+    RateLimited,
     NotFound,
     Conflict,
     StaleRun,
@@ -31,6 +34,9 @@ impl ErrorKind {
     fn parts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::Invalid => (StatusCode::BAD_REQUEST, "invalid_request_error", "invalid_request"),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "authentication_error", "unauthorized"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "permission_error", "forbidden"),
+            Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", "rate_limited"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found_error", "not_found"),
             Self::Conflict => (StatusCode::CONFLICT, "conflict_error", "conflict"),
             Self::StaleRun => (StatusCode::CONFLICT, "conflict_error", "stale_run"),
@@ -77,9 +83,12 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let kind = match &error {
             StoreError::NotFound { .. } => ErrorKind::NotFound,
-            StoreError::ClaimNumberTaken(_) | StoreError::ClaimIdTaken(_) | StoreError::AlreadyProcessing(_) => {
-                ErrorKind::Conflict
-            }
+            StoreError::ClaimNumberTaken(_)
+            | StoreError::ClaimIdTaken(_)
+            | StoreError::AlreadyProcessing(_)
+            | StoreError::NotProcessing(_)
+            | StoreError::KeyTaken(_)
+            | StoreError::ReviewChanged(_) => ErrorKind::Conflict,
             StoreError::QueueFull(_) | StoreError::RunFull(_) => ErrorKind::TooMany,
             StoreError::StaleRun(_) => ErrorKind::StaleRun,
             StoreError::Database(_) | StoreError::Migration(_) | StoreError::Unreadable { .. } => {

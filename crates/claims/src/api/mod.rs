@@ -1,5 +1,6 @@
 //! The public HTTP API, `/api/v1`, and the web page.
 
+mod audit;
 mod claims;
 mod contracts;
 mod decision;
@@ -7,10 +8,13 @@ mod documents;
 mod error;
 mod events;
 mod health;
+mod jobs;
 mod letter;
+mod me;
 mod openapi;
 mod process;
 mod progress;
+mod review;
 mod submit;
 mod upload;
 mod web;
@@ -79,8 +83,18 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(upload_limit));
     let api = Router::new()
         .route("/claims/statistics/overview", get(claims::statistics))
+        .route("/me", get(me::me))
         .route("/claims/{id}", get(claims::one))
         .route("/claims/{id}/process", post(process::process))
+        .route("/claims/{id}/cancel", post(jobs::cancel))
+        .route("/claims/{id}/review", get(review::show).post(review::act))
+        .route("/claims/{id}/review/assign", post(review::assign))
+        .route("/review/{id}/action", post(review::act))
+        .route("/review/{id}/messages", get(review::messages))
+        .route("/review/statistics", get(review::statistics))
+        .route("/batches", post(jobs::submit))
+        .route("/batches/{id}", get(jobs::batch))
+        .route("/jobs", get(jobs::list))
         .route("/claims/{id}/status", get(progress::status))
         .route("/claims/{id}/logs", get(progress::logs))
         .route("/claims/{id}/steps", get(progress::logs))
@@ -89,6 +103,7 @@ pub fn router(app: App) -> Router {
         .route("/claims/{id}/contracts", get(contracts::of_claim))
         .route("/claims/{id}/letter", get(letter::letter))
         .route("/claims/{id}/evidence", get(decision::evidence))
+        .route("/claims/{id}/audit", get(audit::export))
         .route("/claims/{id}/guardrails", get(decision::guardrails))
         .route("/claims/{id}/events", get(events::of_claim))
         .route("/claims/documents/{id}/view", get(documents::view))

@@ -46,9 +46,7 @@ pub async fn process(
     JsonBody(options): JsonBody<RunOptions>,
 ) -> Result<Response, ApiError> {
     let wait = wait_of(&app, query.wait.as_deref())?;
-    if options.workflow_type.len() > 64 {
-        return Err(ApiError::invalid("workflow_type", "must be at most 64 bytes"));
-    }
+    super::jobs::checked(&options)?;
     let claim = app.existing_claim(&id).await?;
     let run = app.workflow.accept(&claim.claim_id, &options).await?;
     let started = run.queued_at.to_string();
@@ -94,7 +92,7 @@ async fn wait_for_end(app: &App, id: &ClaimId, run: &RunId, limit: Duration) -> 
     let until = tokio::time::Instant::now() + limit;
     loop {
         let state = app.store.run(run).await?.map(|run| run.state);
-        if matches!(state, None | Some(RunState::Finished | RunState::Abandoned)) {
+        if matches!(state, None | Some(RunState::Finished | RunState::Abandoned | RunState::Cancelled)) {
             return Ok(app.store.claim(id).await?.filter(|claim| claim.status != ClaimStatus::Processing));
         }
         loop {

@@ -4,24 +4,26 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::claims::ClaimView;
 use super::upload::read_form;
 use super::{ApiError, App, ErrorKind, JsonBody};
-use crate::domain::{ClaimId, DocumentInfo, NewClaim};
+use crate::access::Caller;
+use crate::domain::{ClaimId, DocumentInfo, NewClaim, digest};
+use crate::store::{SubmissionKey, Written};
 
 const UPLOAD_TIME: Duration = Duration::from_secs(120);
 const MAX_METADATA_BYTES: usize = 16 * 1024;
 const MAX_PATH_CHARS: usize = 1024;
 
 /// A submission by JSON. `document_path` names a file under one of the service's document roots.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Submission {
     pub user_id: String,
     /// Made up when absent.
@@ -42,8 +44,12 @@ pub struct Submission {
 /// Submits a claim: JSON, or multipart with `file`, `user_id`, `received_date`, `claim_type`, `claim_number`.
 ///
 /// An unknown user is accepted: the policy sends the claim to a person.
-#[utoipa::path(post, path = "/api/v1/claims", request_body = Submission, responses((status = 201, body = ClaimView), (status = 400), (status = 409), (status = 413), (status = 415)))]
-pub async fn create(State(app): State<App>, request: Request) -> Result<Response, ApiError> {
+///
+/// With an `Idempotency-Key` header the same submission again answers 200 with the claim it made; another one under the
+/// same key is refused.
+#[utoipa::path(post, path = "/api/v1/claims", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable ASCII characters")), request_body = Submission, responses((status = 201, body = SubmittedView), (status = 200, body = SubmittedView), (status = 400), (status = 409), (status = 413), (status = 415)))]
+pub async fn create(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, ApiError> {
+    let key = submission_key(request.headers())?;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let (submission, document) = match kind.as_str() {
@@ -70,10 +76,50 @@ pub async fn create(State(app): State<App>, request: Request) -> Result<Response
             return Err(ApiError::new(ErrorKind::UnsupportedMedia, rule));
         }
     };
-    let claim = app.store.submit(new_claim(&app, submission, document)?, app.clock.now()).await?;
-    tracing::info!(claim_id = %claim.claim_id, "claim submitted");
+    let now = app.clock.now();
+    let asked = asked(&submission, &document);
+    let new = new_claim(&app, submission, document)?;
+    let (claim, written) = match key {
+        None => (app.store.submit(new, now).await?, Written::Created),
+        Some(key) => {
+            let key = SubmissionKey { caller: caller.subject.to_string(), key, request_sha256: asked };
+            app.store.submit_once(new, &key, now).await?
+        }
+    };
+    let status = match written {
+        Written::Created => StatusCode::CREATED,
+        Written::Same => StatusCode::OK,
+    };
+    tracing::info!(claim_id = %claim.claim_id, again = written == Written::Same, "claim submitted");
+    let known = app.store.claims_with_document(&claim.document.sha256).await?;
+    let same_document = known.into_iter().filter(|id| *id != claim.claim_id).map(|id| id.to_string()).collect();
     let place = format!("/api/v1/claims/{}", claim.claim_id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(ClaimView::new(claim, Vec::new()))).into_response())
+    let view = SubmittedView { claim: ClaimView::new(claim, Vec::new()), same_document };
+    Ok((status, [(header::LOCATION, place)], Json(view)).into_response())
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SubmittedView {
+    #[serde(flatten)]
+    claim: ClaimView,
+    /// Other claims that came with this very document: at most 20, latest first.
+    same_document: Vec<String>,
+}
+
+fn submission_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    let printable = !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    match printable && text.len() <= 200 {
+        true => Ok(Some(text.to_owned())),
+        false => Err(ApiError::invalid("Idempotency-Key", "must be 1 to 200 printable ASCII characters")),
+    }
+}
+
+/// What was asked for, in one digest: the fields as they came and the document's content.
+fn asked(submission: &Submission, document: &DocumentInfo) -> String {
+    let fields = serde_json::to_string(submission).unwrap_or_default();
+    digest(&[&fields, &document.sha256])
 }
 
 fn busy() -> ApiError {

@@ -1,5 +1,6 @@
 //! The words of claims handling. No I/O, no HTTP, no SQL.
 
+mod audit;
 mod claim;
 mod decision;
 mod evidence;
@@ -7,9 +8,11 @@ mod explanation;
 mod ids;
 mod money;
 mod names;
+mod review;
 mod run;
 mod status;
 
+pub use audit::{AuditDecision, AuditEvent, AuditFile, AuditFinding, AuditStep, FORMAT, digest, step_digest};
 pub use claim::{Claim, DecisionBrief, DocumentInfo, MAX_FILENAME_CHARS, NewClaim, media_type_of};
 pub use decision::{DecisionDocument, DecisionRecord, DecisionSource, InvalidDecision, Outcome, Reason};
 pub use evidence::{Evidence, InvalidEvidence, NewEvidence};
@@ -17,6 +20,7 @@ pub use explanation::agrees;
 pub use ids::{ClaimId, InvalidId, RunId, fresh_id};
 pub use money::{InvalidAmount, Money};
 pub use names::Vocabulary;
+pub use review::{Act, Review, ReviewAction, ReviewRefusal, ReviewState, ReviewTask, Reviewer, judge};
 pub use run::{Run, RunOptions, RunState, Step, StepKind, StepStatus};
 pub use status::{ClaimEvent, ClaimStatus};
 

@@ -14,35 +14,53 @@ pub struct RunOptions {
     pub skip_ocr: bool,
     pub skip_guardrails: bool,
     pub enable_rag: bool,
+    /// 0 to 9: a higher one is taken first, however long others have waited.
+    pub priority: i64,
+}
+
+impl RunOptions {
+    pub const HIGHEST_PRIORITY: i64 = 9;
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { workflow_type: "standard".into(), skip_ocr: false, skip_guardrails: false, enable_rag: true }
+        Self {
+            workflow_type: "standard".into(),
+            skip_ocr: false,
+            skip_guardrails: false,
+            enable_rag: true,
+            priority: 0,
+        }
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum RunState {
     Queued,
     Running,
     Finished,
     /// Cut short by a crash or a stop; another run took over.
     Abandoned,
+    /// Somebody called it off; nothing took over.
+    Cancelled,
 }
 
 impl RunState {
+    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Finished, Self::Abandoned, Self::Cancelled];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Running => "running",
             Self::Finished => "finished",
             Self::Abandoned => "abandoned",
+            Self::Cancelled => "cancelled",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Queued, Self::Running, Self::Finished, Self::Abandoned].into_iter().find(|state| state.as_str() == text)
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 
@@ -50,9 +68,15 @@ impl RunState {
 pub struct Run {
     pub run_id: RunId,
     pub claim_id: ClaimId,
-    /// Grows by one with each crash of an earlier run of the same request.
+    /// Grows by one with each earlier run of the same request that crashed or is tried again.
     pub attempt: i64,
     pub state: RunState,
+    pub priority: i64,
+    /// Not taken before.
+    pub not_before: Timestamp,
+    pub batch_id: Option<String>,
+    /// One word, once it has ended.
+    pub end_reason: Option<String>,
     pub queued_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,

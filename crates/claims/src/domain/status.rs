@@ -14,6 +14,8 @@ pub enum ClaimStatus {
     Denied,
     /// A person must look: the policy says so, or processing failed and says why.
     ManualReview,
+    /// A person asked the policyholder for something.
+    PendingInfo,
     /// Not even the failure could be written down. Never an outcome of the policy.
     Failed,
 }
@@ -25,12 +27,23 @@ pub enum ClaimEvent {
     /// The run was cut short; another one takes over.
     RunReplaced,
     Decided(Outcome),
+    /// Called off before its end: the claim stands where its last decision left it.
+    Cancelled(Option<Outcome>),
+    /// A person looked: the claim is where they put it.
+    Reviewed(ClaimStatus),
     Broken,
 }
 
 impl ClaimStatus {
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Processing, Self::Completed, Self::Denied, Self::ManualReview, Self::Failed];
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Processing,
+        Self::Completed,
+        Self::Denied,
+        Self::ManualReview,
+        Self::PendingInfo,
+        Self::Failed,
+    ];
 
     /// The status after `event`, or `None` when the event is not legal now.
     pub fn after(self, event: ClaimEvent) -> Option<Self> {
@@ -41,8 +54,18 @@ impl ClaimStatus {
             (Self::Processing, ClaimEvent::Decided(Outcome::Approve)) => Some(Self::Completed),
             (Self::Processing, ClaimEvent::Decided(Outcome::Deny)) => Some(Self::Denied),
             (Self::Processing, ClaimEvent::Decided(Outcome::ManualReview)) => Some(Self::ManualReview),
+            (Self::Processing, ClaimEvent::Cancelled(None)) => Some(Self::Pending),
+            (Self::Processing, ClaimEvent::Cancelled(Some(before))) => self.after(ClaimEvent::Decided(before)),
             (Self::Processing, ClaimEvent::Broken) => Some(Self::Failed),
-            (_, ClaimEvent::RunReplaced | ClaimEvent::Decided(_) | ClaimEvent::Broken) => None,
+            (Self::Processing | Self::Pending, ClaimEvent::Reviewed(_)) => None,
+            (
+                _,
+                ClaimEvent::Reviewed(put @ (Self::Completed | Self::Denied | Self::ManualReview | Self::PendingInfo)),
+            ) => Some(put),
+            (_, ClaimEvent::Reviewed(_)) => None,
+            (_, ClaimEvent::RunReplaced | ClaimEvent::Decided(_) | ClaimEvent::Cancelled(_) | ClaimEvent::Broken) => {
+                None
+            }
         }
     }
 
@@ -53,6 +76,7 @@ impl ClaimStatus {
             Self::Completed => "completed",
             Self::Denied => "denied",
             Self::ManualReview => "manual_review",
+            Self::PendingInfo => "pending_info",
             Self::Failed => "failed",
         }
     }
@@ -72,6 +96,7 @@ mod tests {
             let processing = status == ClaimStatus::Processing;
             assert_eq!(status.after(ClaimEvent::ProcessingAccepted).is_some(), !processing, "{status:?}");
             assert_eq!(status.after(ClaimEvent::RunReplaced).is_some(), processing, "{status:?}");
+            assert_eq!(status.after(ClaimEvent::Cancelled(None)).is_some(), processing, "{status:?}");
             for outcome in [Outcome::Approve, Outcome::Deny, Outcome::ManualReview] {
                 assert_eq!(status.after(ClaimEvent::Decided(outcome)).is_some(), processing, "{status:?}");
             }

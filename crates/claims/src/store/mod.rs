@@ -5,14 +5,16 @@
 mod documents;
 mod sql;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::domain::{
-    Claim, ClaimId, ClaimStatus, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Run, RunId,
-    RunOptions, Step, Vocabulary,
+    AuditFile, Claim, ClaimId, ClaimStatus, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Outcome,
+    Review, ReviewTask, Run, RunId, RunOptions, RunState, Step, Vocabulary,
 };
 
 pub use documents::{DocumentStore, DocumentStoreError, OpenDocument, filename_of};
@@ -28,8 +30,14 @@ pub enum StoreError {
     ClaimIdTaken(String),
     #[error("claim {0} is being processed already")]
     AlreadyProcessing(ClaimId),
+    #[error("claim {0} is not being processed, or is decided already")]
+    NotProcessing(ClaimId),
+    #[error("this Idempotency-Key was used for another submission, of claim {0}")]
+    KeyTaken(ClaimId),
     #[error("the queue holds {0} claims and takes no more; try again later")]
     QueueFull(i64),
+    #[error("somebody else acted on claim {0} meanwhile: look again")]
+    ReviewChanged(ClaimId),
     /// The run is not the claim's current one, or has ended: its late writes are refused.
     #[error("run is not the current run of claim {0}")]
     StaleRun(ClaimId),
@@ -106,6 +114,8 @@ pub struct RunEnd {
     /// Recorded when the run has no decision of its own.
     pub without_decision: DecisionDocument,
     pub retryable: bool,
+    /// What failed is likely to pass by itself.
+    pub passing: bool,
     /// One word for what broke the run, e.g. `stack_unreachable`; `None` when it ended in good order.
     pub failed: Option<String>,
     pub agent_text: Option<String>,
@@ -125,6 +135,76 @@ pub struct ClaimEventRow {
     pub created_at: Timestamp,
 }
 
+/// Who holds a run, and until when nobody else takes it over.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease<'a> {
+    pub worker: &'a str,
+    pub until: Timestamp,
+}
+
+/// Whose running runs are taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Orphans {
+    /// Everybody's: at the start of the only process on a database.
+    All,
+    /// Of workers that did not renew their lease.
+    LeaseOver,
+}
+
+/// What became of a batch that was handed in.
+#[derive(Debug, Default)]
+pub struct Accepted {
+    pub runs: Vec<Run>,
+    /// Claims that were not taken, and why.
+    pub refused: Vec<(ClaimId, String)>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct QueueDepth {
+    pub waiting: i64,
+    pub running: i64,
+    pub oldest_waiting: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+pub struct JobPage {
+    /// Latest first.
+    pub runs: Vec<Run>,
+    pub depth: QueueDepth,
+}
+
+/// How far a batch is. `total` is of the claims that were accepted.
+#[derive(Debug, Default)]
+pub struct BatchReport {
+    pub created_at: Timestamp,
+    pub total: i64,
+    pub waiting: i64,
+    pub running: i64,
+    pub cancelled: i64,
+    pub decided: BTreeMap<Outcome, i64>,
+    pub refused: Vec<(ClaimId, String)>,
+}
+
+/// A caller's own key for a submission, with the digest of what was asked.
+#[derive(Debug, Clone)]
+pub struct SubmissionKey {
+    pub caller: String,
+    pub key: String,
+    pub request_sha256: String,
+}
+
+/// How often people decide, and otherwise than the policy.
+#[derive(Debug, Clone, Default)]
+pub struct ReviewFigures {
+    /// Claims whose latest decision is the policy's own approval or refusal.
+    pub decided_by_policy: i64,
+    pub decided_by_people: i64,
+    /// Of those, with another outcome or amount than the policy's.
+    pub overridden: i64,
+    /// Claims that wait for a person, or for an answer to one.
+    pub waiting: i64,
+}
+
 /// What a restart found of a run that was cut short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recovered {
@@ -139,6 +219,15 @@ pub enum Recovered {
 #[async_trait]
 pub trait ClaimStore: Send + Sync {
     async fn submit(&self, claim: NewClaim, now: Timestamp) -> Result<Claim, StoreError>;
+    /// The same under a key: a submission that was made before gives its claim again, and writes nothing.
+    async fn submit_once(
+        &self,
+        claim: NewClaim,
+        key: &SubmissionKey,
+        now: Timestamp,
+    ) -> Result<(Claim, Written), StoreError>;
+    /// Other claims that came with this very document, latest first, at most 20.
+    async fn claims_with_document(&self, sha256: &str) -> Result<Vec<ClaimId>, StoreError>;
     async fn claim(&self, id: &ClaimId) -> Result<Option<Claim>, StoreError>;
     async fn claim_by_number(&self, number: &str) -> Result<Option<Claim>, StoreError>;
     async fn list(&self, filter: &ClaimFilter) -> Result<ClaimPage, StoreError>;
@@ -146,18 +235,40 @@ pub trait ClaimStore: Send + Sync {
 
     /// Accepts a claim for processing. Durable when this returns: a crash afterwards does not lose it.
     async fn enqueue(&self, id: &ClaimId, options: &RunOptions, limit: i64, now: Timestamp) -> Result<Run, StoreError>;
-    /// The run that waited longest, now running; `None` when none waits.
-    async fn next_queued(&self, now: Timestamp) -> Result<Option<Run>, StoreError>;
-    /// Puts a run that a stop interrupted back into the queue. Not counted as a crash.
-    async fn requeue(&self, run: &RunId) -> Result<(), StoreError>;
-    /// Deals with every run a crash or stop left behind: each gets a new run id, so that late writes of the old
-    /// one are refused. One process per database: a second one's live runs would be taken over too.
+    /// Accepts many, each by itself: what is refused is said and keeps no other back.
+    async fn enqueue_batch(
+        &self,
+        batch: &str,
+        ids: &[ClaimId],
+        options: &RunOptions,
+        limit: i64,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError>;
+    async fn batch(&self, batch: &str) -> Result<Option<BatchReport>, StoreError>;
+    /// Runs by the time they were accepted, latest first.
+    async fn jobs(&self, state: Option<RunState>, offset: i64, limit: i64) -> Result<JobPage, StoreError>;
+    async fn queue_depth(&self) -> Result<QueueDepth, StoreError>;
+    /// The most urgent run that waits, among them the oldest, now held by the worker; `None` when none is due.
+    async fn next_queued(&self, lease: &Lease<'_>, now: Timestamp) -> Result<Option<Run>, StoreError>;
+    /// Holds a run for longer. False when it is no longer the worker's: ended, called off or taken over.
+    async fn keep(&self, run: &RunId, lease: &Lease<'_>) -> Result<bool, StoreError>;
+    /// Puts the claim of a run that a stop interrupted back into the queue, under a new run. Not counted as a crash.
+    async fn requeue(&self, run: &RunId, now: Timestamp) -> Result<(), StoreError>;
+    /// Tries the claim of a failed run again, not before `not_before`; counted as an attempt. False when the run was
+    /// not running any more.
+    async fn retry(&self, run: &RunId, why: &str, not_before: Timestamp, now: Timestamp) -> Result<bool, StoreError>;
+    /// Calls a waiting or running claim off. It stands where its last decision left it.
+    async fn cancel(&self, id: &ClaimId, by: &str, now: Timestamp) -> Result<RunId, StoreError>;
+    /// Deals with running runs that nobody holds: each gets a new run id, so that late writes of the old one are refused.
     async fn recover(
         &self,
+        orphans: Orphans,
         max_attempts: i64,
         given_up: &GivenUp,
         now: Timestamp,
     ) -> Result<Vec<Recovered>, StoreError>;
+    /// Whether other processes may work on the same database.
+    fn shared(&self) -> bool;
     async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError>;
     /// Ends the run and decides the claim: by the run's own decision, else by `end.without_decision`.
     async fn finish_run(&self, run: &RunId, end: RunEnd, now: Timestamp) -> Result<Claim, StoreError>;
@@ -186,6 +297,21 @@ pub trait ClaimStore: Send + Sync {
     ) -> Result<(DecisionRecord, Written), StoreError>;
     /// Latest first.
     async fn decisions(&self, id: &ClaimId) -> Result<Vec<DecisionRecord>, StoreError>;
+
+    async fn review(&self, id: &ClaimId) -> Result<ReviewTask, StoreError>;
+    /// Writes an act, if nobody acted and nothing was decided since it was judged. `assignee`: whose the claim is now.
+    async fn record_review(
+        &self,
+        id: &ClaimId,
+        review: &Review,
+        status: Option<ClaimStatus>,
+        assignee: Option<Option<&str>>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+    async fn review_figures(&self) -> Result<ReviewFigures, StoreError>;
+
+    /// Everything there is about the claim, with the chain that holds it together.
+    async fn audit(&self, id: &ClaimId) -> Result<Option<AuditFile>, StoreError>;
 
     async fn events(&self, id: &ClaimId, after: i64, limit: i64) -> Result<Vec<ClaimEventRow>, StoreError>;
     /// Tells which claims got events, after they are written. A hint: a slow reader loses some and reads the

@@ -39,6 +39,7 @@ impl Workflow {
         let without_decision = failure.unwrap_or_else(|| no_decision(&recorder));
         RunEnd {
             retryable: without_decision.retryable(),
+            passing: without_decision.passing(),
             without_decision: without_decision.document(&run.claim_id),
             failed,
             agent_text,

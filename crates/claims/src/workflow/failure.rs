@@ -73,6 +73,11 @@ impl Failure {
         !matches!(self, Self::StackRefused { .. })
     }
 
+    /// Whether it is likely to pass by itself, so that the claim is tried again before a person is asked.
+    pub fn passing(&self) -> bool {
+        matches!(self, Self::StackUnreachable { .. } | Self::StreamBroken { .. } | Self::NoModel)
+    }
+
     fn texts(&self) -> (String, String) {
         match self {
             Self::StackUnreachable { tries, detail } => (

@@ -1,11 +1,12 @@
 //! From an accepted claim to a decided one.
 //!
-//! The queue is the run table: what was accepted survives a crash. Workers take the oldest waiting run, hand the
+//! The queue is the run table: what was accepted survives a crash. Workers take the next waiting run, hand the
 //! claim to the agent in the control plane, write down the steps as they are told, and end the run by the decision
 //! that the decision server recorded for it, or by a review that says what failed.
 
 mod attempt;
 mod failure;
+mod lease;
 mod recorder;
 mod request;
 
@@ -20,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::ClaimsConfig;
-use crate::domain::{ClaimId, Run, RunOptions};
-use crate::store::{ClaimStore, Recovered, ReferenceStore, RunEnd, StoreError};
+use crate::domain::{ClaimId, Run, RunOptions, fresh_id};
+use crate::store::{Accepted, ClaimStore, Orphans, ReferenceStore, RunEnd, StoreError};
 
 pub use failure::Failure;
 pub use request::TOOLS;
@@ -38,6 +39,8 @@ pub struct Workflow {
     config: ClaimsConfig,
     clock: Arc<dyn Clock>,
     arrived: Notify,
+    /// This process among those that share the database.
+    worker: String,
 }
 
 impl Workflow {
@@ -51,7 +54,7 @@ impl Workflow {
         let patience = Duration::from_secs(config.run_timeout_seconds);
         let options = ClientOptions { request_timeout: patience, idle_timeout: patience, ..ClientOptions::default() };
         let stack = StackClient::new(&config.stack_url, config.stack_token.clone(), options)?;
-        Ok(Self { store, reference, stack, config, clock, arrived: Notify::new() })
+        Ok(Self { store, reference, stack, config, clock, arrived: Notify::new(), worker: fresh_id("worker") })
     }
 
     /// Accepts a claim. Once this returns, the claim will be decided, crash or not.
@@ -62,36 +65,32 @@ impl Workflow {
         Ok(run)
     }
 
-    /// Takes up what an earlier process left, then works until `stop`.
-    pub async fn work(self: Arc<Self>, stop: CancellationToken) {
-        if let Err(error) = self.recover().await {
-            tracing::error!(%error, "claims left by an earlier process were not taken up");
-        }
-        let workers = (0..self.config.workers).map(|_| self.clone().worker(stop.clone()));
-        futures::future::join_all(workers).await;
+    /// Accepts many claims; those that cannot be are said, and keep no other back.
+    pub async fn accept_batch(
+        &self,
+        batch: &str,
+        ids: &[ClaimId],
+        options: &RunOptions,
+    ) -> Result<Accepted, StoreError> {
+        let limit = self.config.queue_limit;
+        let accepted = self.store.enqueue_batch(batch, ids, options, limit, self.clock.now()).await?;
+        let (taken, refused) = (accepted.runs.len(), accepted.refused.len());
+        tracing::info!(batch_id = batch, taken, refused, "batch accepted for processing");
+        self.arrived.notify_one();
+        Ok(accepted)
     }
 
-    async fn recover(&self) -> Result<(), StoreError> {
-        let given_up = |id: &ClaimId, attempts: i64| Failure::Crashed { attempts }.document(id);
-        let recover = || self.store.recover(self.config.max_attempts, &given_up, self.clock.now());
-        let recovered = self.persistently(recover).await?;
-        for found in recovered {
-            match found {
-                Recovered::Requeued { claim_id, .. } => {
-                    tracing::info!(%claim_id, "claim of an earlier process queued again")
-                }
-                Recovered::Decided { claim_id } => tracing::info!(%claim_id, "claim of an earlier process was decided"),
-                Recovered::GivenUp { claim_id } => {
-                    tracing::warn!(%claim_id, "claim crashed too often: a person must look")
-                }
-            }
-        }
-        Ok(())
+    /// Takes up what an earlier process left, then works until `stop`.
+    pub async fn work(self: Arc<Self>, stop: CancellationToken) {
+        let orphans = if self.store.shared() { Orphans::LeaseOver } else { Orphans::All };
+        self.recover(orphans).await;
+        let workers = (0..self.config.workers).map(|_| self.clone().worker(stop.clone()));
+        futures::future::join(futures::future::join_all(workers), self.take_over(&stop)).await;
     }
 
     async fn worker(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            match self.store.next_queued(self.clock.now()).await {
+            match self.store.next_queued(&self.lease(), self.clock.now()).await {
                 Ok(Some(run)) => self.process(run, &stop).await,
                 Ok(None) => self.idle(&stop).await,
                 Err(error) => {
@@ -115,14 +114,25 @@ impl Workflow {
         self.arrived.notify_one();
         let end = tokio::select! {
             end = AssertUnwindSafe(self.attempt(&run)).catch_unwind() => end.unwrap_or_else(|_| internal(&run)),
+            () = self.hold(&run) => {
+                tracing::info!(claim_id = %run.claim_id, run_id = short(&run), "claim called off or taken over");
+                return;
+            }
             () = stop.cancelled() => {
-                if let Err(error) = self.store.requeue(&run.run_id).await {
+                if let Err(error) = self.store.requeue(&run.run_id, self.clock.now()).await {
                     tracing::error!(claim_id = %run.claim_id, %error, "an interrupted claim was not put back; the next start will");
                 }
                 return;
             }
         };
         let failed = end.failed.clone();
+        if let Some(why) = failed.as_deref().filter(|_| end.passing) {
+            match self.postponed(&run, why).await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => tracing::error!(claim_id = %run.claim_id, %error, "a failed claim was not put back"),
+            }
+        }
         let finish = || self.store.finish_run(&run.run_id, end.clone(), self.clock.now());
         match self.persistently(finish).await {
             Ok(claim) => tracing::info!(
@@ -160,6 +170,7 @@ fn internal(run: &Run) -> RunEnd {
     RunEnd {
         without_decision: Failure::Internal.document(&run.claim_id),
         retryable: true,
+        passing: false,
         failed: Some(Failure::Internal.code().into()),
         agent_text: None,
         evidence: Default::default(),

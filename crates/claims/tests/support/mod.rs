@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+#[allow(unused_imports, reason = "each test file uses a part")]
 pub use stack::{Act, FakeStack};
 
 pub const TOKEN: &str = "service-token-of-the-test";
@@ -72,6 +73,8 @@ impl House {
             stack_url: stack.url.clone(),
             service_token: Some(SecretString::from(TOKEN)),
             connect_attempts: 3,
+            // A claim whose control plane is dead goes to a person at once, but where a test asks for patience.
+            retry_backoff_seconds: 0,
             ..ClaimsConfig::default()
         };
         change(&mut config);
@@ -148,6 +151,19 @@ impl House {
             self.http.post(format!("{}/api/v1/claims/{id}/process?wait=30", self.base)).send().await.unwrap();
         assert_eq!(response.status(), 200);
         response.json().await.unwrap()
+    }
+
+    /// Follows the claim's events until a run ends, and looks whether the claim has this status.
+    pub async fn wait_for(&self, id: &str, status: &str) {
+        let mut stream = self.get(&format!("/api/v1/claims/{id}/events")).await;
+        let mut text = String::new();
+        while let Some(chunk) = stream.chunk().await.unwrap() {
+            text.push_str(std::str::from_utf8(&chunk).unwrap());
+            if text.contains("event: finished") {
+                break;
+            }
+        }
+        assert_eq!(self.get_json(&format!("/api/v1/claims/{id}")).await["status"], status, "{text}");
     }
 
     pub fn samples(&self) -> PathBuf {

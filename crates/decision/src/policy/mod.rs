@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::codes::{ReasonCode, Tier};
 use crate::facts::Field;
@@ -22,6 +23,9 @@ const LARGEST_FILE: u64 = 1024 * 1024;
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     pub version: String,
+    /// Of the file, in hexadecimal: two policies that call themselves alike are told apart.
+    #[serde(skip)]
+    pub sha256: String,
     pub parameters: Thresholds,
     /// In EUR.
     pub authority: BTreeMap<Product, Authority>,
@@ -162,6 +166,11 @@ impl Policy {
         Self::load(EMBEDDED)
     }
 
+    /// The file of [`Policy::embedded`].
+    pub fn embedded_text() -> &'static str {
+        EMBEDDED
+    }
+
     /// Reads and checks a policy file.
     pub fn from_path(path: &Path) -> Result<Self, PolicyError> {
         let name = || path.display().to_string();
@@ -174,8 +183,9 @@ impl Policy {
 
     /// Reads and checks a policy. The error names the key and the rule it breaks.
     pub fn load(yaml: &str) -> Result<Self, PolicyError> {
-        let policy: Self = serde_saphyr::from_str(yaml)?;
+        let mut policy: Self = serde_saphyr::from_str(yaml)?;
         policy.check()?;
+        policy.sha256 = hex::encode(Sha256::digest(yaml));
         Ok(policy)
     }
 

@@ -1,20 +1,20 @@
 //! `make_final_decision`: by reference, or on facts in the call.
 
-use mcp_server::evidence::EvidenceClient;
+use mcp_server::evidence::{EvidenceClient, NewEvidence};
 use serde_json::Value;
 
 use super::DecisionTools;
 use super::arguments::Call;
 use super::failure::ToolFailure;
-use crate::decision::decide;
-use crate::evidence::{gather, read_claim};
+use crate::evidence::read_claim;
 use crate::explicit;
-use crate::facts::ClaimFacts;
-use crate::opinion::{Opinion, advise};
-use crate::report::{DecisionReport, RuleResult};
+use crate::inputs::{DecisionInputs, KIND};
+use crate::opinion::Opinion;
+use crate::report::DecisionReport;
 
 /// Longest reasoning of an agent that is kept, in characters.
 const LONGEST_REASONING: usize = 2_000;
+const MOST_POLICIES: usize = 20;
 
 impl DecisionTools {
     pub(super) async fn decide(&self, call: Call, run: Option<&str>) -> Result<DecisionReport, ToolFailure> {
@@ -36,21 +36,19 @@ impl DecisionTools {
             ToolFailure::argument("claim_id: must be given, with the identifier of the claim to decide")
         })?;
         let reading = read_claim(client, claim_id, run).await?;
-        let gathered = gather(&reading, &self.policy.version)?;
-        let mut report = self.report(claim_id, &gathered.facts, &call.opinion);
-        report.notes.extend(gathered.notes);
-        report.evidence_sha256 = gathered.sha256;
-        if call.user_id.is_some_and(|user| user != gathered.facts.intake.user_id) {
-            report.notes.push("user_id_ignored".into());
+        let (mut inputs, evidence) = DecisionInputs::of(reading, kept(call.opinion), self.opinion, &self.policy);
+        if call.user_id.is_some() && call.user_id != inputs.intake.user_id {
+            inputs.notes.push("user_id_ignored".into());
         }
         if call.given.get("claim").is_some_and(Value::is_object) {
-            report.notes.push("given_facts_ignored".into());
+            inputs.notes.push("given_facts_ignored".into());
         }
+        let mut report = inputs.decide(evidence, &self.policy)?;
         let Some(run) = run else {
             report.notes.push("not_recorded".into());
             return Ok(report);
         };
-        let report = record(client, claim_id, run, report).await?;
+        let report = record(client, claim_id, run, &inputs, report).await?;
         tracing::info!(
             claim.id = claim_id,
             decision.outcome = report.decision,
@@ -67,40 +65,26 @@ impl DecisionTools {
             ));
         }
         let facts = explicit::facts(&call.given)?;
-        Ok(self.report(&facts.intake.claim_id, &facts, &call.opinion))
-    }
-
-    fn report(&self, claim_id: &str, facts: &ClaimFacts, opinion: &Opinion) -> DecisionReport {
-        let advised = advise(decide(facts, &self.policy), opinion, self.opinion, &self.policy);
-        let reference = facts.intake.claim_number.as_deref().unwrap_or(claim_id);
-        let mut report = DecisionReport::new(claim_id, &advised.decision, &self.policy).with_letter(
-            reference,
-            &advised.decision,
-            &self.policy,
-        );
-        report.rule_result = advised.overridden.map(|rule| RuleResult {
-            decision: rule.outcome.as_str().into(),
-            payable_amount: rule.payable.map(|amount| format!("{amount:.2}")),
-            currency: rule.currency.map(|currency| currency.to_string()),
-        });
-        report.agent_opinion = opinion.decision.as_ref().map(|decision| crate::report::AgentOpinion {
-            decision: shortened(decision),
-            confidence: opinion.confidence,
-            reasoning: opinion.reasoning.as_deref().map(shortened),
-            relevant_policies: opinion.relevant_policies.iter().take(20).map(|text| shortened(text)).collect(),
-        });
-        report
+        let opinion = kept(call.opinion.clone());
+        Ok(DecisionReport::on(&facts.intake.claim_id, &facts, &opinion, self.opinion, &self.policy))
     }
 }
 
-/// Records the report. When the same evidence was decided before, that decision is
-/// the answer.
+/// Records what the report rests on, then the report. When the same evidence was decided before, that decision is the
+/// answer.
 async fn record(
     client: &EvidenceClient,
     claim_id: &str,
     run: &str,
+    inputs: &DecisionInputs,
     report: DecisionReport,
 ) -> Result<DecisionReport, ToolFailure> {
+    let payload = serde_json::to_value(inputs).unwrap_or_default();
+    let basis = NewEvidence { kind: KIND, tool: "make_final_decision", payload: &payload, confidence: None };
+    match client.record(claim_id, run, &basis).await {
+        Err(error) if error.is_transient() => client.record(claim_id, run, &basis).await,
+        answer => answer,
+    }?;
     let body = serde_json::to_value(&report).unwrap_or_default();
     let stored = match client.record_decision(claim_id, run, &body).await {
         // The same decision again is the same record, so one lost answer need not fail the call.
@@ -114,6 +98,13 @@ async fn record(
     Ok(serde_json::from_value(document.clone()).unwrap_or(report))
 }
 
-fn shortened(text: &str) -> String {
-    text.chars().take(LONGEST_REASONING).collect()
+/// As much of an opinion as is kept.
+fn kept(opinion: Opinion) -> Opinion {
+    let shortened = |text: String| -> String { text.chars().take(LONGEST_REASONING).collect() };
+    Opinion {
+        decision: opinion.decision.map(shortened),
+        confidence: opinion.confidence,
+        reasoning: opinion.reasoning.map(shortened),
+        relevant_policies: opinion.relevant_policies.into_iter().take(MOST_POLICIES).map(shortened).collect(),
+    }
 }

@@ -26,8 +26,9 @@ enum Kind {
 
 /// The tool with closed arguments; `None` while a required value has not been seen in the conversation.
 ///
-/// Optional arguments are offered only when a value travelled under the very same key; the rest keep the tool's own
-/// defaults. Fewer choices are fewer mistakes, and fewer tokens.
+/// Optional arguments are offered only when a value travelled under the very same key, and a number only when the user
+/// gave it: one tool's `confidence` or `limit` is not another's. The rest keep the tool's own defaults. Fewer choices
+/// are fewer mistakes, and fewer tokens: a call that is forced as a whole needs no model, and no prompt is read for it.
 pub fn closed(tool: &Tool, conversation: &Conversation, known: &[Known]) -> Option<NarrowedTool> {
     let empty = Map::new();
     let properties = tool.parameters.get("properties").and_then(Value::as_object).unwrap_or(&empty);
@@ -102,6 +103,7 @@ fn choices(name: &str, kind: Kind, schema: &Value, known: &[Known], needed: bool
     let same: Vec<Value> = known
         .iter()
         .filter(|it| !it.listed && it.key.as_deref().is_some_and(|key| same_key(key, name)) && fits(&it.value))
+        .filter(|it| needed || kind != Kind::Number || it.from == From::User)
         .map(|it| it.value.clone())
         .collect();
     if !same.is_empty() || !needed {
@@ -253,6 +255,12 @@ mod tests {
             "user_id": {"type": "string"}, "top_k": {"type": "integer"}, "query": {"type": "string"},
             "mode": {"enum": ["a", "b"]},
         }});
+        assert_eq!(choices_of(schema), Some(json!({"user_id": {"enum": ["USR-1001"]}})));
+    }
+
+    #[test]
+    fn an_optional_number_is_the_users_or_nobodys() {
+        let schema = json!({"properties": {"claimed": {"type": ["number", "null"]}, "user_id": {"type": "string"}}});
         assert_eq!(choices_of(schema), Some(json!({"user_id": {"enum": ["USR-1001"]}})));
     }
 

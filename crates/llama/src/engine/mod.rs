@@ -154,7 +154,8 @@ impl<'m> Engine<'m> {
         let Prepared { prompt, mut writing } = work;
         let mut deltas = Vec::new();
         self.force(&mut writing, &mut deltas)?;
-        let mut keep = 0;
+        // An answer that is forced as a whole reads nothing anew.
+        let mut keep = prompt.len();
         let begun = Instant::now();
         if writing.ended().is_none() {
             let plan = self.prefixes.plan(&prompt);

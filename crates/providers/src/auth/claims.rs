@@ -1,5 +1,6 @@
 //! What a token or a provider says of somebody, as a caller with attributes.
 
+use identity::claim_of;
 use ports::access::{Attributes, Caller, Principal};
 use ports::auth::AuthError;
 use serde_json::{Map, Value};
@@ -33,14 +34,6 @@ fn attributes(claims: &Map<String, Value>, mapping: &Mapping) -> Attributes {
     }
     attributes.retain(|_, values| !values.is_empty());
     attributes
-}
-
-/// `realm_access.roles` goes down first, and is then looked for as it stands.
-fn claim_of<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
-    let deep =
-        |first: &'a Value| rest.into_iter().flat_map(|rest| rest.split('.')).try_fold(first, |it, step| it.get(step));
-    claims.get(first).and_then(deep).or_else(|| claims.get(name)).filter(|value| !value.is_null())
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Settings of each identity provider, in Llama Stack's words where it has them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use jsonwebtoken::Algorithm;
+use identity::{SignedTokensConfig, Tls};
 use ports::access::{Attributes, Caller, Principal};
 use secrecy::SecretString;
 
@@ -34,35 +33,11 @@ impl ProviderConfig {
     }
 }
 
-/// How the provider's own certificate is judged.
-#[derive(Debug, Clone, Default)]
-pub struct Tls {
-    /// Any certificate will do. For trials only.
-    pub unverified: bool,
-    /// Authorities beside those that the machine trusts.
-    pub cafile: Option<PathBuf>,
-}
-
 #[derive(Debug, Clone)]
 pub struct JwtConfig {
-    pub jwks: JwksConfig,
-    pub issuer: Option<String>,
-    pub audience: String,
-    pub algorithms: Vec<Algorithm>,
-    /// By how much clocks may differ.
-    pub leeway: Duration,
+    pub tokens: SignedTokensConfig,
     pub mapping: Mapping,
-    pub tls: Tls,
     pub remembered: Duration,
-}
-
-#[derive(Debug, Clone)]
-pub struct JwksConfig {
-    pub uri: String,
-    /// Shown to the server of the keys, where it asks for a token itself.
-    pub token: Option<SecretString>,
-    /// Keys are asked for again after this time.
-    pub recheck: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -110,15 +85,4 @@ impl NamedToken {
         let principal = Principal::new(principal, attributes).map_err(|error| error.to_string())?;
         Ok(Self { token, caller: Some(principal.into()) })
     }
-}
-
-/// Signatures by a private key only: with a shared secret, everyone who can check a token could make one.
-pub fn default_algorithms() -> Vec<Algorithm> {
-    use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
-    vec![RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA]
-}
-
-/// An algorithm by its JOSE name, if it is one of those.
-pub fn algorithm(name: &str) -> Option<Algorithm> {
-    default_algorithms().into_iter().find(|algorithm| format!("{algorithm:?}") == name)
 }

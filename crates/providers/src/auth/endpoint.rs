@@ -1,15 +1,15 @@
 //! Providers that are asked by one plain request: an endpoint of one's own, and GitHub.
 
 use async_trait::async_trait;
+use identity::Door;
 use ports::access::Attributes;
 use ports::auth::{AskedWith, AuthError, Authenticator, Verified};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::claims;
 use super::config::{CustomConfig, GithubConfig};
-use super::door::Door;
+use super::{claims, refused};
 
 /// An endpoint that is told the key and the request, and answers whose key it is.
 pub struct Custom {
@@ -35,7 +35,11 @@ impl Authenticator for Custom {
     async fn authenticate(&self, token: &str, with: &AskedWith) -> Result<Verified, AuthError> {
         let request = json!({"path": with.path, "headers": with.headers, "params": with.params});
         let body = json!({"api_key": token, "request": request});
-        let (status, body) = self.door.ask(self.door.client()?.post(&self.config.endpoint).json(&body)).await?;
+        let (status, body) = self
+            .door
+            .ask(self.door.client().map_err(refused)?.post(&self.config.endpoint).json(&body))
+            .await
+            .map_err(refused)?;
         if status != StatusCode::OK {
             return Err(AuthError::Rejected(format!("Authentication failed: {}", status.as_u16())));
         }
@@ -70,9 +74,9 @@ impl Github {
 impl Authenticator for Github {
     async fn authenticate(&self, token: &str, _: &AskedWith) -> Result<Verified, AuthError> {
         let url = format!("{}/user", self.config.api_base_url.trim_end_matches('/'));
-        let request = self.door.client()?.get(url).bearer_auth(token);
+        let request = self.door.client().map_err(refused)?.get(url).bearer_auth(token);
         let request = request.header("accept", "application/vnd.github+json").header("user-agent", "claimstack");
-        let (status, user) = self.door.ask(request).await?;
+        let (status, user) = self.door.ask(request).await.map_err(refused)?;
         let user = user.as_object().filter(|_| status == StatusCode::OK);
         let rejected = || AuthError::Rejected("GitHub does not know this token".into());
         let user = user.ok_or_else(rejected)?;

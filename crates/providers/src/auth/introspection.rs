@@ -1,14 +1,14 @@
 //! Opaque tokens: the authorization server is asked about each (RFC 7662).
 
 use async_trait::async_trait;
+use identity::Door;
 use ports::auth::{AskedWith, AuthError, Authenticator, Verified};
 use reqwest::Url;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::claims;
 use super::config::IntrospectionConfig;
-use super::door::Door;
+use super::{claims, refused};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -33,7 +33,7 @@ impl Authenticator for Introspection {
     async fn authenticate(&self, token: &str, _: &AskedWith) -> Result<Verified, AuthError> {
         let (id, secret) = (self.config.client_id.as_str(), self.config.client_secret.expose_secret());
         let mut form = vec![("token", token)];
-        let request = self.door.client()?.post(&self.config.url).header("accept", "application/json");
+        let request = self.door.client().map_err(refused)?.post(&self.config.url).header("accept", "application/json");
         let request = match self.config.send_secret_in_body {
             true => {
                 form.extend([("client_id", id), ("client_secret", secret)]);
@@ -41,7 +41,8 @@ impl Authenticator for Introspection {
             }
             false => request.basic_auth(id, Some(secret)),
         };
-        let (status, body) = self.door.ask(request.header("content-type", FORM).body(encoded(&form))).await?;
+        let (status, body) =
+            self.door.ask(request.header("content-type", FORM).body(encoded(&form))).await.map_err(refused)?;
         if !status.is_success() {
             // Our own credentials are refused, or the address is wrong: nothing is known of the token.
             let why = format!("it answered {} to a question about a token", status.as_u16());

@@ -2,13 +2,13 @@
 //! process needs no rights of its own.
 
 use async_trait::async_trait;
+use identity::Door;
 use ports::auth::{AskedWith, AuthError, Authenticator, Verified};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::claims;
 use super::config::KubernetesConfig;
-use super::door::Door;
+use super::{claims, refused};
 
 const REVIEWS: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 
@@ -28,8 +28,8 @@ impl Authenticator for Cluster {
     async fn authenticate(&self, token: &str, _: &AskedWith) -> Result<Verified, AuthError> {
         let url = format!("{}{REVIEWS}", self.config.api_server_url.trim_end_matches('/'));
         let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
-        let request = self.door.client()?.post(url).bearer_auth(token).json(&review);
-        let (status, body) = self.door.ask(request).await?;
+        let request = self.door.client().map_err(refused)?.post(url).bearer_auth(token).json(&review);
+        let (status, body) = self.door.ask(request).await.map_err(refused)?;
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(AuthError::Rejected("the cluster does not know this token".into()));
         }

@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail};
 use ports::auth::Authenticator;
 use ports::context::SystemClock;
 use providers::auth::{
-    CustomConfig, GithubConfig, IntrospectionConfig, JwksConfig, JwtConfig, KubernetesConfig, Mapping, NamedToken,
-    ProviderConfig, Tls, Tokens, algorithm, default_algorithms,
+    CustomConfig, GithubConfig, IntrospectionConfig, JwtConfig, KeysAt, KeysConfig, KubernetesConfig, Mapping,
+    NamedToken, ProviderConfig, SignedTokensConfig, Tls, Tokens, algorithm, default_algorithms,
 };
 
 use crate::config::{AuthProviderConfig, GatewayConfig};
@@ -90,9 +90,9 @@ fn oauth2(config: &AuthProviderConfig, tls: Tls, mapping: Mapping, remembered: D
                     .with_context(|| format!("{KEYS}.algorithms: '{name}' is not one of {:?}", default_algorithms()))
             });
             let named: Vec<_> = named.collect::<Result<_>>()?;
-            ProviderConfig::Jwt(JwtConfig {
-                jwks: JwksConfig {
-                    uri: url(Some(&jwks.uri), "jwks.uri", "")?,
+            let tokens = SignedTokensConfig {
+                keys: KeysConfig {
+                    at: KeysAt::Uri(url(Some(&jwks.uri), "jwks.uri", "")?),
                     token: jwks.token.clone(),
                     recheck: Duration::from_secs(jwks.key_recheck_period.unwrap_or(3600).max(10)),
                 },
@@ -100,10 +100,9 @@ fn oauth2(config: &AuthProviderConfig, tls: Tls, mapping: Mapping, remembered: D
                 audience: given(&config.audience).unwrap_or_else(|| "llama-stack".into()),
                 algorithms: if named.is_empty() { default_algorithms() } else { named },
                 leeway: Duration::from_secs(config.leeway_seconds.unwrap_or(30).min(600)),
-                mapping,
                 tls,
-                remembered,
-            })
+            };
+            ProviderConfig::Jwt(JwtConfig { tokens, mapping, remembered })
         }
         (None, Some(asked)) => ProviderConfig::Introspection(IntrospectionConfig {
             url: url(Some(&asked.url), "introspection.url", "")?,

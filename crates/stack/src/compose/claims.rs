@@ -21,6 +21,7 @@ pub fn config(config: &StackConfig) -> claims::ClaimsConfig {
         workers: own.workers,
         run_timeout_seconds: own.run_timeout_seconds,
         allowed: own.allowed.clone(),
+        access: own.access.clone(),
         ..claims::ClaimsConfig::default()
     }
 }

@@ -16,4 +16,4 @@ pub use gateway::migrate;
 pub use gateway::service as gateway;
 pub use ocr::service as ocr;
 pub use ocr::{read_file, stdio as ocr_stdio, worker as ocr_worker};
-pub use tools::{decision, decision_stdio, rag, rag_config, rag_stdio};
+pub use tools::{decision, decision_stdio, policy_text, rag, rag_config, rag_stdio};

@@ -1,6 +1,7 @@
 //! The retrieval and decision servers.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use decision::Policy;
 use mcp_server::McpServerConfig;
 use mcp_server::evidence::EvidenceConfig;
 
@@ -51,6 +52,16 @@ fn decision_config(config: &StackConfig) -> decision::DecisionConfig {
 
 pub fn decision(config: &StackConfig) -> Result<host::Service> {
     Ok(decision::service(decision_config(config))?)
+}
+
+/// The policy that the decision server decides by: its file's text, and what that says.
+pub fn policy_text(config: &StackConfig) -> Result<(String, Policy)> {
+    let text = match &config.decision.policy {
+        Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
+        None => Policy::embedded_text().to_owned(),
+    };
+    let policy = Policy::load(&text)?;
+    Ok((text, policy))
 }
 
 pub async fn decision_stdio(config: &StackConfig) -> Result<()> {

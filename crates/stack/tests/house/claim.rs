@@ -10,7 +10,7 @@ use testkit::openai::{Answer, FakeModel, Fault};
 use crate::process::{Running, import, samples};
 
 /// What an agent that does its work calls, in order.
-fn script(model: &FakeModel, claim: &str, user: &str, path: &str) {
+pub fn script(model: &FakeModel, claim: &str, user: &str, path: &str) {
     model
         .then(Answer::tool("ocr_document", &json!({"document_path": path, "claim_id": claim})))
         .then(Answer::tool("retrieve_user_info", &json!({"user_id": user, "claim_id": claim})))
@@ -19,7 +19,7 @@ fn script(model: &FakeModel, claim: &str, user: &str, path: &str) {
         .then(Answer::text("Done."));
 }
 
-async fn process(house: &Running, claim: &str) -> Value {
+pub async fn process(house: &Running, claim: &str) -> Value {
     let (status, body) = house.post("claims", &format!("/api/v1/claims/{claim}/process?wait=true"), &json!({})).await;
     assert!(status == 200 || status == 202, "{status} {body}");
     house.get("claims", &format!("/api/v1/claims/{claim}/decision")).await.1

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail loudly, and shows what its process said")]
 
 mod adversaries;
+mod audit;
 mod bad_input;
 mod claim;
 mod control_plane;

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row};
 use super::runs::require_live;
 use super::{SqlStore, add_event, rows};
 use crate::domain::{
-    ClaimId, DecisionDocument, DecisionRecord, DecisionSource, Evidence, Money, NewEvidence, RunId, fresh_id,
+    ClaimId, DecisionDocument, DecisionRecord, DecisionSource, Evidence, Money, NewEvidence, RunId, digest, fresh_id,
 };
 use crate::store::{StoreError, Written};
 
@@ -212,11 +212,12 @@ pub(super) async fn store_decision(
     })
 }
 
-/// The decision as events carry it: no texts, no inputs.
+/// The decision as events carry it: no texts, no inputs, but the digest of all of it.
 pub(super) fn brief_json(record: &DecisionRecord) -> Value {
     json!({
         "decision_id": record.decision_id, "version": record.version, "source": record.source,
         "decision": record.document.decision, "payable_amount": record.document.payable_amount,
         "currency": record.document.currency, "reason_codes": record.document.reason_codes,
+        "sha256": digest(&[&serde_json::to_string(&record.document).unwrap_or_default()]),
     })
 }

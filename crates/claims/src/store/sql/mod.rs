@@ -1,8 +1,12 @@
 //! The store over `sqlx::Any`: one SQL text for SQLite and PostgreSQL.
 
+mod audit;
 mod claims;
 mod decisions;
+mod jobs;
+mod queue;
 mod reference;
+mod reviews;
 mod rows;
 mod runs;
 
@@ -16,11 +20,14 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, Executor, Row, Transaction};
 use tokio::sync::broadcast;
 
+use self::queue::Successor;
 use super::{
-    ClaimEventRow, ClaimFilter, ClaimPage, ClaimStore, GivenUp, Recovered, RunEnd, Statistics, StoreError, Written,
+    Accepted, BatchReport, ClaimEventRow, ClaimFilter, ClaimPage, ClaimStore, GivenUp, JobPage, Lease, Orphans,
+    QueueDepth, Recovered, ReviewFigures, RunEnd, Statistics, StoreError, SubmissionKey, Written,
 };
 use crate::domain::{
-    Claim, ClaimId, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Run, RunId, RunOptions, Step,
+    AuditEvent, AuditFile, Claim, ClaimId, ClaimStatus, DecisionDocument, DecisionRecord, Evidence, NewClaim,
+    NewEvidence, Review, ReviewTask, Run, RunId, RunOptions, RunState, Step,
 };
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -34,6 +41,8 @@ pub struct SqlStore {
     read: AnyPool,
     write: AnyPool,
     begin: &'static str,
+    /// PostgreSQL: other processes may work on it.
+    shared: bool,
     feed: broadcast::Sender<ClaimId>,
 }
 
@@ -47,10 +56,10 @@ impl SqlStore {
             let write = sqlite_pool(1).connect_with(options.clone()).await?;
             let read = sqlite_pool(READERS).connect_with(options).await?;
             // Taking the write lock at the start avoids a failed upgrade when another process writes too.
-            Self { read, write, begin: "BEGIN IMMEDIATE", feed }
+            Self { read, write, begin: "BEGIN IMMEDIATE", shared: false, feed }
         } else {
             let pool = AnyPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect(url).await?;
-            Self { read: pool.clone(), write: pool, begin: "BEGIN", feed }
+            Self { read: pool.clone(), write: pool, begin: "BEGIN", shared: true, feed }
         };
         MIGRATIONS.run(&store.write).await?;
         Ok(store)
@@ -92,7 +101,7 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
     })
 }
 
-/// Appends to the claim's history and returns its number there.
+/// Appends to the claim's history, chained to what is there, and returns its number.
 async fn add_event(
     tx: &mut AnyConnection,
     claim: &ClaimId,
@@ -101,6 +110,7 @@ async fn add_event(
     payload: Value,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
+    // The claim's row is locked until the transaction ends, so no two events follow the same one.
     let row = sqlx::query(
         "update claims set event_seq = event_seq + 1, updated_at = $2 where claim_id = $1 returning event_seq",
     )
@@ -109,15 +119,25 @@ async fn add_event(
     .fetch_one(&mut *tx)
     .await?;
     let seq: i64 = row.try_get("event_seq")?;
+    let before = sqlx::query("select hash from events where claim_id = $1 and seq = $2")
+        .bind(claim.as_str())
+        .bind(seq - 1)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let before: String = before.map_or(Ok(String::new()), |row| row.try_get("hash"))?;
+    let run_id = run.map(|run| run.as_str().to_owned());
+    let event = AuditEvent { seq, run_id, kind: kind.into(), payload, at: now.as_microsecond(), hash: String::new() };
     sqlx::query(
-        "insert into events (claim_id, seq, run_id, kind, payload, created_at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into events (claim_id, seq, run_id, kind, payload, created_at, hash) \
+         values ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(claim.as_str())
     .bind(seq)
-    .bind(run.map(|run| run.as_str().to_owned()))
+    .bind(event.run_id.clone())
     .bind(kind)
-    .bind(payload.to_string())
-    .bind(now.as_microsecond())
+    .bind(event.payload.to_string())
+    .bind(event.at)
+    .bind(event.link(claim.as_str(), &before))
     .execute(&mut *tx)
     .await?;
     Ok(seq)
@@ -127,6 +147,19 @@ async fn add_event(
 impl ClaimStore for SqlStore {
     async fn submit(&self, claim: NewClaim, now: Timestamp) -> Result<Claim, StoreError> {
         self.insert_claim(claim, now).await
+    }
+
+    async fn submit_once(
+        &self,
+        claim: NewClaim,
+        key: &SubmissionKey,
+        now: Timestamp,
+    ) -> Result<(Claim, Written), StoreError> {
+        self.insert_claim_once(claim, key, now).await
+    }
+
+    async fn claims_with_document(&self, sha256: &str) -> Result<Vec<ClaimId>, StoreError> {
+        self.find_claims_with_document(sha256).await
     }
 
     async fn claim(&self, id: &ClaimId) -> Result<Option<Claim>, StoreError> {
@@ -149,21 +182,63 @@ impl ClaimStore for SqlStore {
         self.accept_run(id, options, limit, now).await
     }
 
-    async fn next_queued(&self, now: Timestamp) -> Result<Option<Run>, StoreError> {
-        self.start_oldest_run(now).await
+    async fn enqueue_batch(
+        &self,
+        batch: &str,
+        ids: &[ClaimId],
+        options: &RunOptions,
+        limit: i64,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError> {
+        self.accept_batch(batch, ids, options, limit, now).await
     }
 
-    async fn requeue(&self, run: &RunId) -> Result<(), StoreError> {
-        self.put_back(run).await
+    async fn batch(&self, batch: &str) -> Result<Option<BatchReport>, StoreError> {
+        self.batch_report(batch).await
+    }
+
+    async fn jobs(&self, state: Option<RunState>, offset: i64, limit: i64) -> Result<JobPage, StoreError> {
+        self.list_runs(state, offset, limit).await
+    }
+
+    async fn queue_depth(&self) -> Result<QueueDepth, StoreError> {
+        SqlStore::queue_depth(self).await
+    }
+
+    async fn next_queued(&self, lease: &Lease<'_>, now: Timestamp) -> Result<Option<Run>, StoreError> {
+        self.start_next_run(lease, now).await
+    }
+
+    async fn keep(&self, run: &RunId, lease: &Lease<'_>) -> Result<bool, StoreError> {
+        self.hold_run(run, lease).await
+    }
+
+    async fn requeue(&self, run: &RunId, now: Timestamp) -> Result<(), StoreError> {
+        let successor = Successor { why: "stopped", counts: false, not_before: now, if_lease_over_at: None };
+        self.replace_run(run, successor, now).await.map(drop)
+    }
+
+    async fn retry(&self, run: &RunId, why: &str, not_before: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let successor = Successor { why, counts: true, not_before, if_lease_over_at: None };
+        Ok(self.replace_run(run, successor, now).await?.is_some())
+    }
+
+    async fn cancel(&self, id: &ClaimId, by: &str, now: Timestamp) -> Result<RunId, StoreError> {
+        self.call_off(id, by, now).await
     }
 
     async fn recover(
         &self,
+        orphans: Orphans,
         max_attempts: i64,
         given_up: &GivenUp,
         now: Timestamp,
     ) -> Result<Vec<Recovered>, StoreError> {
-        self.recover_runs(max_attempts, given_up, now).await
+        self.recover_runs(orphans, max_attempts, given_up, now).await
+    }
+
+    fn shared(&self) -> bool {
+        self.shared
     }
 
     async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
@@ -171,7 +246,7 @@ impl ClaimStore for SqlStore {
     }
 
     async fn finish_run(&self, run: &RunId, end: RunEnd, now: Timestamp) -> Result<Claim, StoreError> {
-        self.end_run(run, end, now).await
+        self.close_run(run, end, now).await
     }
 
     async fn put_step(&self, run: &RunId, step: &Step, now: Timestamp) -> Result<(), StoreError> {
@@ -209,6 +284,29 @@ impl ClaimStore for SqlStore {
 
     async fn decisions(&self, id: &ClaimId) -> Result<Vec<DecisionRecord>, StoreError> {
         self.decisions_of(id).await
+    }
+
+    async fn review(&self, id: &ClaimId) -> Result<ReviewTask, StoreError> {
+        self.review_task(id).await
+    }
+
+    async fn record_review(
+        &self,
+        id: &ClaimId,
+        review: &Review,
+        status: Option<ClaimStatus>,
+        assignee: Option<Option<&str>>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write_review(id, review, status, assignee, now).await
+    }
+
+    async fn review_figures(&self) -> Result<ReviewFigures, StoreError> {
+        self.count_reviews().await
+    }
+
+    async fn audit(&self, id: &ClaimId) -> Result<Option<AuditFile>, StoreError> {
+        self.audit_of(id).await
     }
 
     async fn events(&self, id: &ClaimId, after: i64, limit: i64) -> Result<Vec<ClaimEventRow>, StoreError> {

@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use super::StoreError;
 use crate::domain::{
     Claim, ClaimId, ClaimStatus, DecisionBrief, DecisionRecord, DecisionSource, DocumentInfo, Evidence, Money, Outcome,
-    Run, RunId, RunState, Step, StepKind, StepStatus,
+    Review, ReviewAction, ReviewState, Run, RunId, RunState, Step, StepKind, StepStatus,
 };
 use crate::store::ClaimEventRow;
 
@@ -95,6 +95,10 @@ pub(super) fn run(row: &AnyRow) -> Result<Run, StoreError> {
         claim_id: claim_id(row)?,
         attempt: number(row, "attempt")?,
         state: RunState::parse(&text(row, "state")?).ok_or_else(|| unreadable("state"))?,
+        priority: number(row, "priority")?,
+        not_before: time(row, "not_before")?,
+        batch_id: optional(row, "batch_id")?,
+        end_reason: optional(row, "end_reason")?,
         queued_at: time(row, "queued_at")?,
         started_at: maybe_time(row, "started_at")?,
         ended_at: maybe_time(row, "ended_at")?,
@@ -153,6 +157,24 @@ pub(super) fn event(row: &AnyRow) -> Result<ClaimEventRow, StoreError> {
         run_id: optional(row, "run_id")?,
         kind: text(row, "kind")?,
         payload: serde_json::from_str(&text(row, "payload")?).map_err(|_| unreadable("payload"))?,
+        created_at: time(row, "created_at")?,
+    })
+}
+
+pub(super) fn review(row: &AnyRow) -> Result<Review, StoreError> {
+    let outcome = optional(row, "outcome")?;
+    Ok(Review {
+        version: number(row, "version")?,
+        decision_version: number(row, "decision_version")?,
+        action: ReviewAction::parse(&text(row, "action")?).ok_or_else(|| unreadable("action"))?,
+        state: ReviewState::parse(&text(row, "state")?).ok_or_else(|| unreadable("state"))?,
+        outcome: outcome.map(|text| Outcome::parse(&text).ok_or_else(|| unreadable("outcome"))).transpose()?,
+        amount: maybe_number(row, "amount_minor")?.map(Money::from_minor),
+        currency: optional(row, "currency")?,
+        reason: text(row, "reason")?,
+        reviewer: text(row, "reviewer")?,
+        reviewer_name: optional(row, "reviewer_name")?,
+        overrides: number(row, "overrides")? != 0,
         created_at: time(row, "created_at")?,
     })
 }

@@ -8,192 +8,47 @@ use sqlx::{Any, AnyConnection, Row, Transaction};
 use super::decisions::{NewDecision, brief_json, store_decision};
 use super::{SqlStore, add_event, rows};
 use crate::domain::{
-    Claim, ClaimEvent, ClaimId, ClaimStatus, DecisionDocument, DecisionSource, Outcome, Run, RunId, RunOptions,
-    RunState, Step, StepStatus, agrees,
+    Claim, ClaimEvent, ClaimId, ClaimStatus, DecisionDocument, DecisionSource, Outcome, Run, RunId, RunState, Step,
+    StepStatus, agrees, digest, step_digest,
 };
-use crate::store::{GivenUp, Recovered, RunEnd, StoreError};
+use crate::store::{RunEnd, StoreError};
 
-const RUN: &str = "select run_id, claim_id, attempt, state, queued_at, started_at, ended_at, model from runs \
-                   where run_id = $1";
+/// A run, by the rest of the statement.
+macro_rules! run_sql {
+    ($rest:literal) => {
+        concat!(
+            "select run_id, claim_id, attempt, state, priority, not_before, batch_id, queued_at, started_at, ",
+            "ended_at, end_reason, model from runs ",
+            $rest
+        )
+    };
+}
+pub(super) use run_sql;
+
+pub(super) const RUN: &str = run_sql!("where run_id = $1");
 const MAX_STEPS: i64 = 200;
 
 impl SqlStore {
-    pub(super) async fn accept_run(
-        &self,
-        id: &ClaimId,
-        options: &RunOptions,
-        limit: i64,
-        now: Timestamp,
-    ) -> Result<Run, StoreError> {
-        let mut tx = self.begin().await?;
-        let status = status_of(&mut tx, id).await?;
-        let Some(next) = status.after(ClaimEvent::ProcessingAccepted) else {
-            return Err(StoreError::AlreadyProcessing(id.clone()));
-        };
-        let waiting =
-            sqlx::query("select count(*) as waiting from runs where state = 'queued'").fetch_one(&mut *tx).await?;
-        if waiting.try_get::<i64, _>("waiting")? >= limit {
-            return Err(StoreError::QueueFull(limit));
-        }
-        let options = serde_json::to_string(options).map_err(|_| rows::unreadable("options"))?;
-        let run = insert_run(&mut tx, id, 1, &options, now).await?;
-        let moved = sqlx::query(
-            "update claims set status = $3, current_run = $4, processed_at = $5, total_processing_time_ms = $5 \
-             where claim_id = $1 and status = $2",
-        )
-        .bind(id.as_str())
-        .bind(status.as_str())
-        .bind(next.as_str())
-        .bind(run.run_id.as_str())
-        .bind(None::<i64>)
-        .execute(&mut *tx)
-        .await?;
-        if moved.rows_affected() != 1 {
-            return Err(StoreError::AlreadyProcessing(id.clone()));
-        }
-        add_event(&mut tx, id, Some(&run.run_id), "queued", json!({"status": next, "attempt": 1}), now).await?;
-        tx.commit().await?;
-        self.tell(id);
-        Ok(run)
-    }
-
-    pub(super) async fn start_oldest_run(&self, now: Timestamp) -> Result<Option<Run>, StoreError> {
-        loop {
-            let mut tx = self.begin().await?;
-            let oldest =
-                sqlx::query("select run_id from runs where state = 'queued' order by queued_at, run_id limit 1")
-                    .fetch_optional(&mut *tx)
-                    .await?;
-            let Some(oldest) = oldest else { return Ok(None) };
-            let id: String = oldest.try_get("run_id")?;
-            let taken = sqlx::query(
-                "update runs set state = 'running', started_at = $2 where run_id = $1 and state = 'queued'",
-            )
-            .bind(&id)
-            .bind(now.as_microsecond())
-            .execute(&mut *tx)
-            .await?;
-            // Another worker was faster; each round someone gets a run, so the queue empties.
-            if taken.rows_affected() == 0 {
-                continue;
-            }
-            let row = sqlx::query(RUN).bind(&id).fetch_one(&mut *tx).await?;
-            let run = rows::run(&row)?;
-            let payload = json!({"status": ClaimStatus::Processing, "attempt": run.attempt});
-            add_event(&mut tx, &run.claim_id, Some(&run.run_id), "started", payload, now).await?;
-            tx.commit().await?;
-            self.tell(&run.claim_id);
-            return Ok(Some(run));
-        }
-    }
-
-    pub(super) async fn put_back(&self, run: &RunId) -> Result<(), StoreError> {
-        sqlx::query("update runs set state = 'queued', started_at = $2 where run_id = $1 and state = 'running'")
-            .bind(run.as_str())
-            .bind(None::<i64>)
-            .execute(&self.write)
-            .await?;
-        Ok(())
-    }
-
     pub(super) async fn find_run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
         let row = sqlx::query(RUN).bind(run.as_str()).fetch_optional(&self.read).await?;
         row.as_ref().map(rows::run).transpose()
     }
 
-    pub(super) async fn recover_runs(
-        &self,
-        max_attempts: i64,
-        given_up: &GivenUp,
-        now: Timestamp,
-    ) -> Result<Vec<Recovered>, StoreError> {
-        let left = sqlx::query(
-            "select run_id, claim_id, attempt, state, queued_at, started_at, ended_at, model from runs \
-             where state = 'queued' or state = 'running' order by queued_at, run_id",
-        )
-        .fetch_all(&self.read)
-        .await?;
-        let mut recovered = Vec::new();
-        for row in &left {
-            recovered.push(self.recover_run(rows::run(row)?, max_attempts, given_up, now).await?);
-        }
-        Ok(recovered)
-    }
-
-    async fn recover_run(
-        &self,
-        run: Run,
-        max_attempts: i64,
-        given_up: &GivenUp,
-        now: Timestamp,
-    ) -> Result<Recovered, StoreError> {
-        let claim_id = run.claim_id.clone();
-        let crashed = run.state == RunState::Running;
-        let decided = sqlx::query("select count(*) as decided from decisions where run_id = $1")
-            .bind(run.run_id.as_str())
-            .fetch_one(&self.read)
-            .await?;
-        let decided = decided.try_get::<i64, _>("decided")? > 0;
-        if decided || (crashed && run.attempt >= max_attempts) {
-            let end = RunEnd {
-                without_decision: given_up(&claim_id, run.attempt),
-                retryable: true,
-                failed: Some("crashed".into()),
-                agent_text: None,
-                evidence: Default::default(),
-                response_id: None,
-                model: None,
-            };
-            self.close_run(&run.run_id, end, now, AnyLive::Yes).await?;
-            return Ok(if decided { Recovered::Decided { claim_id } } else { Recovered::GivenUp { claim_id } });
-        }
-        let mut tx = self.begin().await?;
-        let old = sqlx::query("update runs set state = 'abandoned', ended_at = $2, end_reason = 'restart' where run_id = $1 returning options")
-            .bind(run.run_id.as_str())
-            .bind(now.as_microsecond())
-            .fetch_one(&mut *tx)
-            .await?;
-        let options: String = old.try_get("options")?;
-        close_steps(&mut tx, &run.run_id, "cut short by a restart", now).await?;
-        let next = insert_run(&mut tx, &claim_id, run.attempt + i64::from(crashed), &options, now).await?;
-        let moved = sqlx::query("update claims set current_run = $3 where claim_id = $1 and status = $2")
-            .bind(claim_id.as_str())
-            .bind(ClaimStatus::Processing.as_str())
-            .bind(next.run_id.as_str())
-            .execute(&mut *tx)
-            .await?;
-        if moved.rows_affected() != 1 {
-            return Err(StoreError::StaleRun(claim_id));
-        }
-        let payload = json!({"status": ClaimStatus::Processing, "attempt": next.attempt});
-        add_event(&mut tx, &claim_id, Some(&next.run_id), "requeued", payload, now).await?;
-        tx.commit().await?;
-        self.tell(&claim_id);
-        Ok(Recovered::Requeued { claim_id, run_id: next.run_id })
-    }
-
-    pub(super) async fn end_run(&self, run: &RunId, end: RunEnd, now: Timestamp) -> Result<Claim, StoreError> {
-        self.close_run(run, end, now, AnyLive::No).await
-    }
-
-    async fn close_run(&self, run: &RunId, end: RunEnd, now: Timestamp, any: AnyLive) -> Result<Claim, StoreError> {
+    pub(super) async fn close_run(&self, run: &RunId, end: RunEnd, now: Timestamp) -> Result<Claim, StoreError> {
         let mut tx = self.begin().await?;
         let id = claim_of(&mut tx, run).await?;
         let current = current_run(&mut tx, &id).await?;
         let row = sqlx::query(RUN).bind(run.as_str()).fetch_one(&mut *tx).await?;
         let found = rows::run(&row)?;
-        let live = match any {
-            AnyLive::Yes => matches!(found.state, RunState::Queued | RunState::Running),
-            AnyLive::No => found.state == RunState::Running,
-        };
-        if !live || current.as_deref() != Some(run.as_str()) {
+        if found.state != RunState::Running || current.as_deref() != Some(run.as_str()) {
             return Err(StoreError::StaleRun(id));
         }
+        let words = end.agent_text.as_deref().map(|text| digest(&[text]));
         let (outcome, reason) = settle_decision(&mut tx, &id, run, &end, now).await?;
         let status = ClaimStatus::Processing.after(ClaimEvent::Decided(outcome)).unwrap_or(ClaimStatus::Failed);
         let began = found.started_at.unwrap_or(found.queued_at);
         let took_ms = (now.as_millisecond() - began.as_millisecond()).max(0);
-        close_steps(&mut tx, run, &reason, now).await?;
+        close_steps(&mut tx, &id, run, &reason, now).await?;
         sqlx::query(
             "update runs set state = 'finished', ended_at = $2, end_reason = $3, response_id = $4, model = $5 \
              where run_id = $1",
@@ -219,7 +74,9 @@ impl SqlStore {
         if moved.rows_affected() != 1 {
             return Err(StoreError::StaleRun(id));
         }
-        let payload = json!({"status": status, "decision": outcome, "duration_ms": took_ms, "reason": reason});
+        let payload = json!({
+            "status": status, "decision": outcome, "duration_ms": took_ms, "reason": reason, "words_sha256": words,
+        });
         add_event(&mut tx, &id, Some(run), "finished", payload, now).await?;
         tx.commit().await?;
         self.tell(&id);
@@ -263,6 +120,7 @@ impl SqlStore {
         let payload = json!({
             "index": step.index, "kind": step.kind, "step_name": step.name, "agent_name": step.agent,
             "tool": step.tool, "status": step.status, "duration_ms": step.duration_ms(),
+            "sha256": step_digest(step.arguments.as_deref(), step.output.as_deref(), step.error.as_deref()),
         });
         add_event(&mut tx, &found.claim_id, Some(run), kind, payload, now).await?;
         tx.commit().await?;
@@ -281,13 +139,6 @@ impl SqlStore {
         .await?;
         found.iter().map(rows::step).collect()
     }
-}
-
-/// Whether a run that still waits may be closed too (at a restart).
-#[derive(Clone, Copy)]
-enum AnyLive {
-    Yes,
-    No,
 }
 
 /// The outcome that counts, and the run's end in one word: the run's own decision, else the one given for a run
@@ -333,7 +184,16 @@ async fn settle_decision(
 }
 
 /// Steps still open when their run ends will not be told of any more.
-async fn close_steps(tx: &mut AnyConnection, run: &RunId, why: &str, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn close_steps(
+    tx: &mut AnyConnection,
+    claim: &ClaimId,
+    run: &RunId,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let open = "select step_index, arguments, output from steps where run_id = $1 and completed_at is null \
+                order by step_index";
+    let open = sqlx::query(open).bind(run.as_str()).fetch_all(&mut *tx).await?;
     sqlx::query(
         "update steps set status = $2, error = $3, completed_at = $4 where run_id = $1 and completed_at is null",
     )
@@ -341,45 +201,21 @@ async fn close_steps(tx: &mut AnyConnection, run: &RunId, why: &str, now: Timest
     .bind(StepStatus::Failed.as_str())
     .bind(why)
     .bind(now.as_microsecond())
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    for row in open {
+        let (arguments, output): (Option<String>, Option<String>) = (row.try_get("arguments")?, row.try_get("output")?);
+        let sha256 = step_digest(arguments.as_deref(), output.as_deref(), Some(why));
+        let index: i64 = row.try_get("step_index")?;
+        let payload = json!({"index": index, "status": StepStatus::Failed, "sha256": sha256});
+        add_event(tx, claim, Some(run), "step_completed", payload, now).await?;
+    }
     Ok(())
-}
-
-async fn insert_run(
-    tx: &mut AnyConnection,
-    id: &ClaimId,
-    attempt: i64,
-    options: &str,
-    now: Timestamp,
-) -> Result<Run, StoreError> {
-    let run = Run {
-        run_id: RunId::fresh(),
-        claim_id: id.clone(),
-        attempt,
-        state: RunState::Queued,
-        queued_at: now,
-        started_at: None,
-        ended_at: None,
-        model: None,
-    };
-    sqlx::query(
-        "insert into runs (run_id, claim_id, attempt, state, options, queued_at) values ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(run.run_id.as_str())
-    .bind(id.as_str())
-    .bind(attempt)
-    .bind(run.state.as_str())
-    .bind(options)
-    .bind(now.as_microsecond())
-    .execute(tx)
-    .await?;
-    Ok(run)
 }
 
 /// Reads a claim's column for writing: the update that changes nothing locks the row, in both databases, until the
 /// transaction ends.
-async fn locked(tx: &mut AnyConnection, id: &ClaimId) -> Result<AnyRow, StoreError> {
+pub(super) async fn locked(tx: &mut AnyConnection, id: &ClaimId) -> Result<AnyRow, StoreError> {
     let row = sqlx::query("update claims set event_seq = event_seq where claim_id = $1 returning status, current_run")
         .bind(id.as_str())
         .fetch_optional(tx)
@@ -387,13 +223,13 @@ async fn locked(tx: &mut AnyConnection, id: &ClaimId) -> Result<AnyRow, StoreErr
     row.ok_or_else(|| StoreError::NotFound { what: "claim", id: id.to_string() })
 }
 
-async fn status_of(tx: &mut AnyConnection, id: &ClaimId) -> Result<ClaimStatus, StoreError> {
+pub(super) async fn status_of(tx: &mut AnyConnection, id: &ClaimId) -> Result<ClaimStatus, StoreError> {
     let row = locked(tx, id).await?;
     ClaimStatus::parse(&row.try_get::<String, _>("status")?).ok_or_else(|| rows::unreadable("status"))
 }
 
 /// The claim's current run, or an error when there is no such claim. Locks the claim.
-async fn current_run(tx: &mut AnyConnection, id: &ClaimId) -> Result<Option<String>, StoreError> {
+pub(super) async fn current_run(tx: &mut AnyConnection, id: &ClaimId) -> Result<Option<String>, StoreError> {
     Ok(locked(tx, id).await?.try_get("current_run")?)
 }
 

@@ -1,20 +1,29 @@
 //! The way to an identity provider: few requests at a time, each bounded in time and size.
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use ports::auth::AuthError;
 use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::config::Tls;
+use crate::Refused;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(3);
 const LONGEST_ANSWER: usize = 1024 * 1024;
 /// Questions under way at one time; further ones wait, and give up when they have waited as long as one may take.
 const AT_A_TIME: usize = 16;
+
+/// How the provider's own certificate is judged.
+#[derive(Debug, Clone, Default)]
+pub struct Tls {
+    /// Any certificate will do. For trials only.
+    pub unverified: bool,
+    /// Authorities beside those that the machine trusts.
+    pub cafile: Option<PathBuf>,
+}
 
 pub struct Door {
     tls: Tls,
@@ -28,7 +37,7 @@ impl Door {
     }
 
     /// The client, built when the first token needs it: reading the machine's certificates takes a while.
-    pub fn client(&self) -> Result<Client, AuthError> {
+    pub fn client(&self) -> Result<Client, Refused> {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
@@ -48,7 +57,7 @@ impl Door {
     }
 
     /// Status and body, which is null where it is no JSON. A provider that fails by itself (5xx, 429) is not there.
-    pub async fn ask(&self, request: RequestBuilder) -> Result<(StatusCode, Value), AuthError> {
+    pub async fn ask(&self, request: RequestBuilder) -> Result<(StatusCode, Value), Refused> {
         let work = async {
             let _room = self.room.acquire().await.map_err(|_| unavailable("closed".into()))?;
             let mut response = request.send().await.map_err(|error| failed(&error))?;
@@ -73,7 +82,7 @@ impl Door {
 }
 
 /// Why, in words without the address, which may hold a secret in its query.
-fn failed(error: &reqwest::Error) -> AuthError {
+fn failed(error: &reqwest::Error) -> Refused {
     let why = match () {
         () if error.is_timeout() => "it took too long",
         () if error.is_connect() => "no connection",
@@ -82,7 +91,7 @@ fn failed(error: &reqwest::Error) -> AuthError {
     unavailable(why.into())
 }
 
-fn unavailable(why: String) -> AuthError {
+pub(crate) fn unavailable(why: String) -> Refused {
     tracing::warn!(why, "the identity provider cannot be asked");
-    AuthError::Unavailable(why)
+    Refused::Unavailable(why)
 }

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use ports::auth::AuthError;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::config::{JwksConfig, Tls};
-use super::door::Door;
+use crate::Refused;
+use crate::discovery::discover;
+use crate::door::{Door, Tls};
 
 const MOST_KEYS: usize = 100;
 /// A key that is not there, or an issuer that does not answer, is not asked about again before this has passed.
@@ -19,11 +19,27 @@ const COOLING: Duration = Duration::from_secs(10);
 /// Keys that cannot be had anew are still believed for this long: an issuer that is away must not lock everyone out.
 const STALE: Duration = Duration::from_secs(24 * 3600);
 
+#[derive(Debug, Clone)]
+pub enum KeysAt {
+    Uri(String),
+    /// The issuer says where, each time the keys are asked for.
+    Issuer(String),
+}
+
+#[derive(Debug, Clone)]
+pub struct KeysConfig {
+    pub at: KeysAt,
+    /// Shown to the server of the keys, where it asks for a token itself.
+    pub token: Option<SecretString>,
+    /// Keys are asked for again after this time.
+    pub recheck: Duration,
+}
+
 #[derive(Clone)]
 pub struct Keys(Arc<Issuer>);
 
 struct Issuer {
-    config: JwksConfig,
+    config: KeysConfig,
     door: Door,
     held: RwLock<Held>,
     /// One asks at a time; who comes later finds what the first has brought.
@@ -36,7 +52,7 @@ struct Held {
     fetched: Option<Instant>,
     tried: Option<Instant>,
     /// Why the last attempt failed.
-    failed: Option<AuthError>,
+    failed: Option<Refused>,
 }
 
 fn younger(at: Option<Instant>, than: Duration) -> bool {
@@ -44,14 +60,14 @@ fn younger(at: Option<Instant>, than: Duration) -> bool {
 }
 
 impl Keys {
-    pub fn new(config: JwksConfig, tls: Tls) -> Self {
+    pub fn new(config: KeysConfig, tls: Tls) -> Self {
         let (held, asking) = (RwLock::default(), Mutex::default());
         Self(Arc::new(Issuer { config, door: Door::new(tls), held, asking }))
     }
 
     /// The key that a token's header names, if it may be used with that algorithm. A new name is asked about before
     /// the answer; old keys are renewed behind it.
-    pub async fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<DecodingKey, AuthError> {
+    pub async fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<DecodingKey, Refused> {
         let issuer = &self.0;
         if let Some((key, fresh)) = issuer.known(kid, algorithm) {
             if !fresh {
@@ -64,7 +80,7 @@ impl Keys {
         if let Some((key, _)) = issuer.known(kid, algorithm) {
             return Ok(key);
         }
-        let unknown = || AuthError::Rejected("the token is signed with a key that its issuer does not have".into());
+        let unknown = || Refused::Rejected("the token is signed with a key that its issuer does not have".into());
         Err(issuer.read().failed.clone().unwrap_or_else(unknown))
     }
 }
@@ -100,15 +116,19 @@ impl Issuer {
         }
     }
 
-    async fn fetch(&self) -> Result<Vec<Jwk>, AuthError> {
-        let mut request = self.door.client()?.get(&self.config.uri);
+    async fn fetch(&self) -> Result<Vec<Jwk>, Refused> {
+        let uri = match &self.config.at {
+            KeysAt::Uri(uri) => uri.clone(),
+            KeysAt::Issuer(issuer) => discover(&self.door, issuer).await?,
+        };
+        let mut request = self.door.client()?.get(uri);
         if let Some(token) = &self.config.token {
             request = request.bearer_auth(token.expose_secret());
         }
         let (status, body) = self.door.ask(request).await?;
         let keys = body.get("keys").and_then(Value::as_array).filter(|_| status.is_success());
         let Some(keys) = keys else {
-            return Err(AuthError::Unavailable(format!("it answered {} and no keys", status.as_u16())));
+            return Err(Refused::Unavailable(format!("it answered {} and no keys", status.as_u16())));
         };
         // Keys of kinds we do not know stand beside those that we do.
         let known = keys.iter().filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok());
