@@ -269,10 +269,3 @@ export interface HistoryEvent {
   readonly at: string | null;
   readonly details: Json;
 }
-
-/** How many claims there are, by status. */
-export interface Statistics {
-  readonly total: number;
-  readonly byStatus: readonly { readonly status: ClaimStatus; readonly count: number }[];
-  readonly averageMs: number | null;
-}

@@ -6,7 +6,7 @@ const page = { page: 1, width: 200, height: 100, turned: 0, findings: [] };
 
 describe("a box on a page", () => {
   it("is a share of the page, whatever its units", () => {
-    expect(sharesOf([20, 10, 60, 30], page, 0)).toEqual({ left: 0.1, top: 0.1, width: 0.2, height: 0.2 });
+    expect(sharesOf([50, 25, 100, 75], page, 0)).toEqual({ left: 0.25, top: 0.25, width: 0.25, height: 0.5 });
   });
 
   it("goes round with the page", () => {
