@@ -1,10 +1,11 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { pdfFiles } from "./build/pdf-files";
 
 const service = process.env.CLAIMS_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), pdfFiles()],
   base: "/",
   build: {
     target: "es2022",

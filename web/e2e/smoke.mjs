@@ -103,25 +103,66 @@ async function claimPage(page, path) {
   if (options.process) {
     await page.getByRole("button", { name: /^Process/ }).click();
     await page.getByRole("button", { name: "Processing…" }).waitFor();
+    await page.getByRole("tab", { name: "Agent" }).click();
     await page.locator(".pf-v6-c-progress-stepper__step").first().waitFor({ timeout: RUN_TIMEOUT_MS });
     await picture(page, "claim-running", 1900);
     await page.getByRole("button", { name: "Process again" }).waitFor({ timeout: RUN_TIMEOUT_MS });
+    await page.getByRole("tab", { name: "Verdict" }).click();
   }
+  await page.getByRole("heading", { name: "Reasons" }).waitFor();
+  check(true, "the decision with its reasons");
+  await page.locator(".viewer-page canvas[data-drawn]").waitFor();
+  check(true, "the first page of the document, drawn");
+  await picture(page, "claim-en", 1200);
+  await accessible(page, "the decision of a claim");
+  await boxes(page);
+
+  await page.getByRole("tab", { name: "Agent" }).click();
   const steps = page.locator(".pf-v6-c-progress-stepper__step");
   await steps.first().waitFor();
   check((await steps.count()) > 0, `steps in the timeline (${await steps.count()})`);
   const text = await page.locator(".pf-v6-c-progress-stepper").innerText();
   check(text.includes("ocr_document"), "the reading of the document among the steps");
-  await page.getByRole("heading", { name: "Reasons" }).waitFor();
-  check(true, "the decision with its reasons");
-  await page.locator("iframe.document-frame, img.document-image, .document-other").first().waitFor();
-  check(true, "the document");
-  await picture(page, "claim-en", 1900);
-  await accessible(page, "one claim");
+  for (const [tab, there] of [
+    ["Contract", "Wording of the contract"],
+    ["Similar claims", "Similar past claims"],
+    ["History", "What happened to this claim"],
+  ]) {
+    await page.getByRole("tab", { name: tab }).click();
+    await page.getByRole("heading", { name: there }).first().waitFor();
+    await picture(page, `claim-${tab.toLowerCase().replace(" ", "-")}`, 1200);
+    await accessible(page, `the tab ${tab}`);
+  }
+  await page.getByRole("tab", { name: "Verdict" }).click();
   await page.getByRole("button", { name: "Français" }).click();
   await page.getByRole("heading", { name: "Motifs" }).waitFor();
-  await picture(page, "claim-fr", 1900);
+  await picture(page, "claim-fr", 1200);
   check(true, "the claim in French");
+  await page.getByRole("button", { name: "English" }).click();
+  await page.setViewportSize({ width: 360, height: 780 });
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  check(wider <= 0, "the claim in 360 pixels without scrolling sideways");
+  await page.screenshot({ path: join(out, "claim-narrow.png") });
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+/** A fact leads to its box on the page, and a box to its fact. */
+async function boxes(page) {
+  const mark = page.locator(".page-frame .mark");
+  check((await mark.count()) > 0, `boxes on the page (${await mark.count()})`);
+  await mark.first().focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".chosen").waitFor();
+  check((await page.getByRole("tab", { name: "Facts", selected: true }).count()) === 1, "a box leads to its fact");
+  const fact = page.locator("tr button[aria-pressed=false]").first();
+  await fact.click();
+  await page.locator(".page-frame .mark[aria-pressed=true]").waitFor();
+  check(true, "a fact leads to its box");
+  await picture(page, "claim-facts", 1200);
+  await accessible(page, "the facts of a claim");
+  await page.getByRole("button", { name: "Turn right" }).click();
+  await page.locator(".page-frame .mark[aria-pressed=true]").waitFor();
+  await page.getByRole("button", { name: "Turn left" }).click();
 }
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
@@ -134,7 +175,6 @@ try {
     if (message.type() === "error" && !message.text().includes("404")) faults.push(`console: ${message.text()}`);
   });
   page.on("request", (request) => {
-    // The browser's own PDF viewer loads from chrome:// addresses, which leave no machine.
     const url = new URL(request.url());
     if (url.protocol.startsWith("http") && url.origin !== new URL(base).origin) faults.push(`request to elsewhere: ${request.url()}`);
   });

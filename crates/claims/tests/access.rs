@@ -51,6 +51,7 @@ async fn each_role_gets_as_far_as_the_table_says() {
         ("GET", format!("/api/v1/claims/{id}"), Role::Viewer, 200),
         ("GET", format!("/api/v1/documents/{id}/view"), Role::Adjuster, 200),
         ("GET", format!("/api/v1/claims/{id}/letter"), Role::Adjuster, 404),
+        ("GET", format!("/api/v1/claims/{id}/contracts"), Role::Adjuster, 200),
         ("DELETE", format!("/api/v1/claims/{id}"), Role::Viewer, 405),
     ];
     for (method, path, least, answer) in routes {

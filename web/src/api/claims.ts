@@ -1,10 +1,12 @@
 import type { ClaimsQuery } from "../claims/query";
 import { readClaim, readClaimsPage } from "./readClaim";
+import { readContracts } from "./readContract";
 import { readDecision } from "./readDecision";
 import { readEvidence } from "./readEvidence";
 import { ApiError, API_BASE, requestBlob, requestJson } from "./http";
+import { readHistory } from "./readHistory";
 import { readProgress } from "./readSteps";
-import type { Claim, ClaimsPage, Decision, Progress, Reading } from "./types";
+import type { Claim, ClaimsPage, Contract, Decision, HistoryEvent, Progress, Reading } from "./types";
 
 /** Uploading 25 MB over a slow line takes longer than any other call. */
 const UPLOAD_TIMEOUT_MS = 120_000;
@@ -37,6 +39,16 @@ export function getDecision(id: string, signal?: AbortSignal): Promise<Decision 
 /** What was read from the document in the current run, or null when it has not been read. */
 export function getReading(id: string, signal?: AbortSignal): Promise<Reading | null> {
   return orNull(requestJson(`${claimRoute(id)}/evidence`, readEvidence, {}, signal));
+}
+
+/** The contracts of the claim's policyholder, with their wording. */
+export function getContracts(id: string, signal?: AbortSignal): Promise<readonly Contract[]> {
+  return requestJson(`${claimRoute(id)}/contracts`, readContracts, {}, signal);
+}
+
+/** What happened to the claim. A conflict while it is being processed. */
+export function getHistory(id: string, signal?: AbortSignal): Promise<readonly HistoryEvent[]> {
+  return requestJson(`${claimRoute(id)}/audit`, readHistory, {}, signal);
 }
 
 /** Starts the processing and answers at once; the steps say how it goes on. */

@@ -18,6 +18,8 @@ const CLAIM_EVENTS = [
   "evidence_recorded",
   "decision_recorded",
   "requeued",
+  "cancelled",
+  "reviewed",
   "finished",
   "cancelled",
   "reviewed",

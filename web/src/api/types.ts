@@ -1,3 +1,5 @@
+import type { Json } from "./read";
+
 /** The words of the service; `unknown` stands for one this page does not know yet. */
 export const CLAIM_STATUSES = [
   "pending",
@@ -141,11 +143,51 @@ export interface Decision {
   readonly final: { readonly decision: DecisionWord; readonly by: string | null; readonly notes: string | null } | null;
 }
 
+/** `[x0, y0, x1, y1]`, y downwards, in the units of the page as it was turned for reading. */
+export type Box = readonly [number, number, number, number];
+
+export interface Place {
+  /** Counts from 1. */
+  readonly page: number;
+  readonly box: Box;
+}
+
+/** Another value that stands in the file for the same fact. */
+export interface Candidate {
+  readonly value: string;
+  readonly confidence: number | null;
+  readonly place: Place | null;
+}
+
 export interface ReadField {
   readonly key: string;
   readonly value: string | boolean;
   readonly confidence: number | null;
   readonly page: number | null;
+  readonly place: Place | null;
+  /** The words it was taken from, as read. */
+  readonly printed: string | null;
+  /** `label`, `layout`, `text` or `model`. */
+  readonly source: string | null;
+  readonly candidates: readonly Candidate[];
+}
+
+/** A passage that addresses the processing system; without a place when it is not seen on a page. */
+export interface Instruction {
+  readonly text: string;
+  readonly place: Place | null;
+}
+
+/** A page as the reader saw it. */
+export interface ReadPage {
+  /** Counts from 1. */
+  readonly page: number;
+  readonly width: number;
+  readonly height: number;
+  /** Degrees clockwise it was turned before reading. */
+  readonly turned: number;
+  /** `blank`, `blurred`, `cut`, `low_contrast`. */
+  readonly findings: readonly string[];
 }
 
 export interface ReadItem {
@@ -160,6 +202,8 @@ export interface Reading {
   readonly unreadableReason: string | null;
   readonly confidence: number | null;
   readonly injection: boolean;
+  readonly instructions: readonly Instruction[];
+  readonly pages: readonly ReadPage[];
   readonly fields: readonly ReadField[];
   readonly items: readonly ReadItem[];
   readonly conflicts: readonly { readonly field: string; readonly values: readonly string[] }[];
@@ -211,4 +255,50 @@ export interface Review {
   readonly awaitingSecond: Act | null;
   readonly final: Act | null;
   readonly history: readonly Act[];
+}
+
+export interface Coverage {
+  readonly peril: string;
+  readonly limit: string | null;
+  readonly deductible: unknown;
+  readonly rate: number | null;
+  readonly waitingDays: number | null;
+  readonly noticeDays: number | null;
+  readonly noticeBasis: string | null;
+  readonly subLimits: readonly { readonly category: string; readonly amount: string }[];
+  readonly excludedItems: readonly string[];
+  readonly policeReport: boolean;
+}
+
+export interface Exclusion {
+  readonly code: string;
+  readonly clause: string;
+  readonly text: string;
+}
+
+export interface Contract {
+  readonly number: string;
+  readonly product: string | null;
+  readonly formula: string | null;
+  readonly language: string | null;
+  readonly start: string | null;
+  readonly end: string | null;
+  readonly cancelled: string | null;
+  readonly currency: string | null;
+  readonly territory: readonly string[];
+  readonly annualLimit: string | null;
+  readonly coverages: readonly Coverage[];
+  readonly exclusions: readonly Exclusion[];
+  readonly fullText: string | null;
+  /** The document as imported, for terms that the page has no words for. */
+  readonly terms: Json;
+}
+
+/** One line of a claim's history. */
+export interface HistoryEvent {
+  /** Grows by one within the claim. */
+  readonly seq: number;
+  readonly kind: string;
+  readonly at: string | null;
+  readonly details: Json;
 }

@@ -1,10 +1,13 @@
 import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, PageSection } from "@patternfly/react-core";
-import { useEffect } from "react";
-import { ClaimPage } from "../claim/ClaimPage";
+import { lazy, Suspense, useEffect } from "react";
 import { ClaimsPage } from "../claims/ClaimsPage";
 import { useI18n } from "../i18n/context";
 import { go, routeOf, useAddress } from "./route";
+import { Loading } from "../ui/Loading";
 import { Shell } from "./Shell";
+
+/** The queue is what most people open first, so the claim and its document viewer are fetched when they are opened. */
+const ClaimPage = lazy(async () => ({ default: (await import("../claim/ClaimPage")).ClaimPage }));
 
 export function App() {
   const { t } = useI18n();
@@ -15,7 +18,11 @@ export function App() {
   return (
     <Shell>
       {route.page === "claims" && <ClaimsPage query={route.query} />}
-      {route.page === "claim" && <ClaimPage key={route.id} id={route.id} />}
+      {route.page === "claim" && (
+        <Suspense fallback={<Loading what="what.claim" />}>
+          <ClaimPage key={route.id} id={route.id} />
+        </Suspense>
+      )}
       {route.page === "nowhere" && <Nowhere />}
     </Shell>
   );

@@ -11,10 +11,12 @@ import {
   ToolbarContent,
   ToolbarItem,
 } from "@patternfly/react-core";
+import { MoonIcon } from "@patternfly/react-icons/dist/esm/icons/moon-icon";
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n/context";
 import { LANGUAGES } from "../i18n/messages";
 import { Link } from "./Link";
+import { useDark } from "./theme";
 
 const MAIN = "main";
 
@@ -38,6 +40,9 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             <Toolbar isFullHeight>
               <ToolbarContent>
                 <ToolbarItem align={{ default: "alignEnd" }}>
+                  <ThemeSwitch />
+                </ToolbarItem>
+                <ToolbarItem>
                   <LanguageSwitch />
                 </ToolbarItem>
               </ToolbarContent>
@@ -48,6 +53,16 @@ export function Shell({ children }: { readonly children: ReactNode }) {
     >
       {children}
     </Page>
+  );
+}
+
+function ThemeSwitch() {
+  const { t } = useI18n();
+  const [dark, setDark] = useDark();
+  return (
+    <ToggleGroup aria-label={t("theme.label")}>
+      <ToggleGroupItem icon={<MoonIcon />} aria-label={t("theme.dark")} buttonId="theme-dark" isSelected={dark} onChange={() => { setDark(!dark); }} />
+    </ToggleGroup>
   );
 }
 

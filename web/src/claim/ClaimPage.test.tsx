@@ -1,10 +1,19 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { FakeEventSource } from "../test/FakeEventSource";
 import { FakeService, json } from "../test/fakeService";
-import { approvedClaim, decision, evidence, failedDecision, pendingClaim, progress, review } from "../test/samples";
+import { approvedClaim, contracts, decision, evidence, failedDecision, history, pendingClaim, progress, review } from "../test/samples";
 import { accessibilityFaults, englishLeft, showPage } from "../test/show";
+
+// Drawing needs a browser; what stands over and beside the page does not.
+vi.mock("../document/pdf", () => ({
+  openPdf: () => Promise.resolve({ pages: [{ width: 200, height: 100 }], draw: () => Promise.resolve(), close: () => undefined }),
+}));
+
+async function open(tab: string): Promise<void> {
+  await userEvent.click(await screen.findByRole("tab", { name: tab }));
+}
 
 function pdf(): Response {
   return new Response("%PDF-1.7", { headers: { "content-type": "application/pdf" } });
@@ -17,6 +26,8 @@ function decided(): FakeService {
     .on("GET /claims/T-1/decision", () => json(decision))
     .on("GET /claims/T-1/evidence", () => json(evidence))
     .on("GET /claims/T-1/review", () => json(review))
+    .on("GET /claims/T-1/contracts", () => json(contracts))
+    .on("GET /claims/T-1/audit", () => json(history))
     .on("GET /documents/T-1/view", pdf)
     .install();
 }
@@ -28,6 +39,7 @@ describe("one claim", () => {
     expect(await screen.findByText("Paid after the deductible.")).toBeTruthy();
     expect(screen.getByText("Collision is covered.")).toBeTruthy();
     expect(screen.getByText("Clause: 2.1")).toBeTruthy();
+    expect(await screen.findByText("races and timed trials")).toBeTruthy();
     expect(screen.getAllByText("97%")).not.toHaveLength(0);
     const amounts = screen.getByRole("grid", { name: "Amount, step by step" });
     expect(within(amounts).getAllByText("US$2,000.00")).toHaveLength(3);
@@ -55,10 +67,12 @@ describe("one claim", () => {
   it("shows what was read and the similar claims", async () => {
     decided();
     showPage("/claims/T-1");
+    await open("Facts");
     expect(await screen.findByText("Alix Testeur")).toBeTruthy();
     expect(screen.getByText("France")).toBeTruthy();
     expect(screen.getByText("Claimant")).toBeTruthy();
     expect(screen.getByText(/Amount claimed: 1830.50 \/ 1930.50/)).toBeTruthy();
+    await open("Similar claims");
     expect(screen.getByText("Deny: 3")).toBeTruthy();
     expect(screen.getByText("OLD-1")).toBeTruthy();
   });
@@ -66,6 +80,7 @@ describe("one claim", () => {
   it("shows the steps, the thoughts between them and the failures", async () => {
     decided();
     showPage("/claims/T-1");
+    await open("Agent");
     expect(await screen.findByText("Now the policyholder.")).toBeTruthy();
     expect(screen.getByText("Error: the tool server did not answer")).toBeTruthy();
     expect(screen.getByText(/ocr_document · done · 1.3 s/)).toBeTruthy();
@@ -75,12 +90,44 @@ describe("one claim", () => {
     expect(screen.getByText(/documents\/a.pdf/)).toBeTruthy();
   });
 
-  it("passes the accessibility check", async () => {
+  it("leads from a fact to its box and from a box to its fact", async () => {
     decided();
     showPage("/claims/T-1");
-    await screen.findByText("Alix Testeur");
-    await screen.findByTitle("Document of claim CLM-T-0001");
-    expect(await accessibilityFaults()).toEqual([]);
+    const box = await screen.findByRole("button", { name: "Claimant: Alix Testeur" });
+    expect(box.style.insetInlineStart).toBe("10%");
+    await userEvent.click(box);
+    expect(box.getAttribute("aria-pressed")).toBe("true");
+    expect(await screen.findByText(/98% sure · found beside its label/)).toBeTruthy();
+    const fact = screen.getByRole("button", { name: "Claimant" });
+    expect(fact.getAttribute("aria-pressed")).toBe("true");
+
+    await userEvent.click(screen.getByRole("button", { name: "Country" }));
+    expect(screen.getByRole("button", { name: "Country: France" }).getAttribute("aria-pressed")).toBe("true");
+    expect(box.getAttribute("aria-pressed")).toBe("false");
+    await userEvent.click(screen.getByRole("button", { name: "Turn right" }));
+    expect(box.style.insetInlineStart).not.toBe("10%");
+  });
+
+  it("shows the contract with the cited clause brought out, and what happened", async () => {
+    decided();
+    showPage("/claims/T-1");
+    await open("Contract");
+    expect(await screen.findByText("Decided from this one")).toBeTruthy();
+    const marked = [...document.querySelectorAll("mark")].map((mark) => mark.textContent);
+    expect(marked).toEqual(["2.1 races and timed trials", "Races and timed trials"]);
+    expect(screen.getByText("€400.00")).toBeTruthy();
+    await open("History");
+    expect(await screen.findByText("Submitted")).toBeTruthy();
+  });
+
+  it("passes the accessibility check on every tab", async () => {
+    decided();
+    showPage("/claims/T-1");
+    await screen.findByRole("button", { name: "Claimant: Alix Testeur" });
+    for (const tab of ["Verdict", "Facts", "Agent", "Contract", "Similar claims", "History"]) {
+      await open(tab);
+      expect(await accessibilityFaults(), tab).toEqual([]);
+    }
   });
 
   it("speaks French throughout", async () => {
@@ -89,16 +136,25 @@ describe("one claim", () => {
     showPage("/claims/T-1");
     expect(await screen.findByText("Réglé après la franchise.")).toBeTruthy();
     expect(screen.getByText("La collision est garantie.")).toBeTruthy();
-    expect(screen.getByText("Lire le document")).toBeTruthy();
-    expect(englishLeft()).toEqual([]);
+    for (const tab of ["Verdict", "Faits", "Agent", "Contrat", "Cas similaires", "Historique"]) {
+      await open(tab);
+      expect(englishLeft(), tab).toEqual([]);
+    }
   });
 
   it("offers a download for what a browser cannot show", async () => {
+    const other = { filename: "scan.webp", media_type: "image/webp", size_bytes: 9 };
+    decided().on("GET /claims/T-1", () => json({ ...approvedClaim, document: other }));
+    showPage("/claims/T-1");
+    expect(await screen.findByText(/image\/webp/)).toBeTruthy();
+    expect(screen.getByRole("link", { name: "Download the document" }).getAttribute("href")).toBe("/api/v1/documents/T-1/view");
+  });
+
+  it("says that a document is damaged", async () => {
     const tiff = { filename: "scan.tiff", media_type: "image/tiff", size_bytes: 9 };
     decided().on("GET /claims/T-1", () => json({ ...approvedClaim, document: tiff }));
     showPage("/claims/T-1");
-    expect(await screen.findByText(/image\/tiff/)).toBeTruthy();
-    expect(screen.getByRole("link", { name: "Download the document" }).getAttribute("href")).toBe("/api/v1/documents/T-1/view");
+    expect(await screen.findByText(/The document is damaged/)).toBeTruthy();
   });
 
   it("says that a claim does not exist", async () => {
@@ -124,12 +180,14 @@ describe("a run", () => {
       .install();
     showPage("/claims/T-2");
     expect(await screen.findByText("No decision yet")).toBeTruthy();
+    await open("Agent");
     await userEvent.click(screen.getByRole("button", { name: "Process" }));
     expect(await screen.findByText("Read the document is running")).toBeTruthy();
 
     status = "completed";
     steps = progress.processing_steps;
     act(() => { FakeEventSource.report("step_completed"); });
+    await open("Verdict");
     expect(await screen.findByText("Paid after the deductible.")).toBeTruthy();
     expect(await screen.findByRole("button", { name: "Process again" })).toBeTruthy();
   });
@@ -150,38 +208,8 @@ describe("a run", () => {
   it("closes its event stream when the page is left", async () => {
     decided();
     const page = showPage("/claims/T-1");
-    await screen.findByText("Alix Testeur");
+    await screen.findByText("Paid after the deductible.");
     page.unmount();
     expect(FakeEventSource.opened.every((source) => source.closed)).toBe(true);
-  });
-
-  it("records a person's decision with the version that was looked at", async () => {
-    const service = decided().on("POST /claims/T-1/review", () => json({ ...review, version: 2 }));
-    showPage("/claims/T-1");
-    await userEvent.selectOptions(await screen.findByLabelText("What to do"), "Approve another amount");
-    const amount = screen.getByLabelText("Amount to pay (EUR)");
-    expect(amount).toHaveProperty("value", "1430.50");
-    await userEvent.clear(amount);
-    await userEvent.type(amount, "1000.00");
-    const send = screen.getByRole("button", { name: "Record" });
-    expect(send).toHaveProperty("disabled", true);
-    await userEvent.type(screen.getByRole("textbox", { name: /^Reason/ }), "Agreed by phone.");
-    await userEvent.click(send);
-    const sent = service.called("POST /claims/T-1/review");
-    expect(JSON.parse(sent[0]?.body as string)).toEqual({ action: "change_amount", amount: "1000.00", reason: "Agreed by phone.", version: 1 });
-    await waitFor(() => { expect(service.called("GET /claims/T-1/review").length).toBeGreaterThan(1); });
-  });
-
-  it("says who was faster, and offers a supervisor what waits for one", async () => {
-    const waiting = { ...review, version: 2, awaiting_second: { ...review.history[0], action: "approve", reviewer_name: "Anna" } };
-    decided()
-      .on("GET /claims/T-1/review", () => json(waiting))
-      .on("POST /claims/T-1/review", () => json({ error: { code: "conflict", message: "Anna acted meanwhile" } }, 409));
-    showPage("/claims/T-1");
-    expect(await screen.findByText(/Decided by Anna, above their authority/)).toBeTruthy();
-    expect(screen.queryByText("Deny", { selector: "option" })).toBeNull();
-    await userEvent.type(screen.getByRole("textbox", { name: /^Reason/ }), "Seen.");
-    await userEvent.click(screen.getByRole("button", { name: "Record" }));
-    expect(await screen.findByText(/Anna acted meanwhile/)).toBeTruthy();
   });
 });

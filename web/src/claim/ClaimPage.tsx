@@ -1,18 +1,23 @@
 import { Breadcrumb, BreadcrumbItem, Button, Flex, FlexItem, PageSection, Title } from "@patternfly/react-core";
-import { useEffect, useState } from "react";
-import { getClaim, getDecision, getReading, processClaim } from "../api/claims";
+import { useEffect, useMemo, useState } from "react";
+import { getClaim, getContracts, getDecision, getReading, processClaim } from "../api/claims";
 import { ApiError } from "../api/http";
 import type { Claim } from "../api/types";
 import { Link } from "../app/Link";
+import { DocumentPane } from "../document/DocumentPane";
 import { useI18n } from "../i18n/context";
 import { Failure, Unreachable } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import { StatusLabel } from "../ui/StatusLabel";
 import { usePolled } from "../ui/usePolled";
 import { ClaimFacts } from "./ClaimFacts";
+import { ClaimTabs } from "./ClaimTabs";
+import { ContractTab } from "./ContractTab";
 import { DecisionCard } from "./DecisionCard";
-import { DocumentCard } from "./DocumentCard";
 import { EvidenceCard } from "./EvidenceCard";
+import { HistoryTab } from "./HistoryTab";
+import { MarkNote } from "./MarkNote";
+import { marksOf } from "./marksOf";
 import { ReviewCard } from "./ReviewCard";
 import { SimilarClaimsCard } from "./SimilarClaimsCard";
 import { Timeline } from "./Timeline";
@@ -55,7 +60,10 @@ interface OneClaimProps {
 }
 
 function OneClaim({ claim, error, onChanged }: OneClaimProps) {
-  const { t } = useI18n();
+  const i18n = useI18n();
+  const { t } = i18n;
+  const [selected, setSelected] = useState<string | null>(null);
+  const [brought, setBrought] = useState(0);
   const run = useRun(claim.id, onChanged);
   const status = run.progress?.status ?? claim.status;
   // A new run, or the end of one, is when the decision and its evidence change.
@@ -63,11 +71,21 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
   const still = { every: () => null };
   const decision = usePolled(`decision ${chapter}`, (signal) => getDecision(claim.id, signal), still);
   const reading = usePolled(`reading ${chapter}`, (signal) => getReading(claim.id, signal), still);
+  const contracts = usePolled(`contracts ${claim.id}`, (signal) => getContracts(claim.id, signal), still);
+  const marks = useMemo(() => marksOf(reading.data, i18n), [reading.data, i18n]);
   const gone = [error, run.error].some((failure) => failure instanceof ApiError && failure.failure === "unreachable");
   const reviewed = () => {
     decision.refresh();
     onChanged();
   };
+  const verdict = (
+    <div className="stack">
+      <DecisionCard decision={decision} contracts={contracts.data} />
+      {decision.data && status !== "processing" && (
+        <ReviewCard claimId={claim.id} decision={decision.data} chapter={chapter} onReviewed={reviewed} />
+      )}
+    </div>
+  );
   const retry = () => {
     onChanged();
     run.refresh();
@@ -91,19 +109,29 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
         </div>
       </PageSection>
       <PageSection isFilled aria-label={t("claim.title", { number: claim.number })}>
-        <div className="columns">
-          <div className="stack">
-            <DecisionCard decision={decision} />
-            {decision.data && status !== "processing" && (
-              <ReviewCard claimId={claim.id} decision={decision.data} chapter={chapter} onReviewed={reviewed} />
-            )}
-            <Timeline run={run} />
-          </div>
-          <div className="stack">
-            <DocumentCard claim={claim} />
-            {reading.data && <EvidenceCard reading={reading.data} />}
-            {decision.data && <SimilarClaimsCard similar={decision.data.similar} />}
-          </div>
+        <div className="panes">
+          <DocumentPane
+            claim={claim}
+            reading={reading.data}
+            marks={marks}
+            selected={selected}
+            onSelect={(mark) => {
+              setSelected(mark);
+              setBrought((round) => round + 1);
+            }}
+            note={<MarkNote reading={reading.data} marks={marks} selected={selected} />}
+          />
+          <ClaimTabs
+            bring={brought === 0 ? null : { key: "facts", round: brought }}
+            panes={[
+              { key: "decision", title: "tab.decision", content: verdict },
+              { key: "facts", title: "tab.facts", content: <EvidenceCard reading={reading} selected={selected} onSelect={setSelected} /> },
+              { key: "agent", title: "tab.agent", content: <Timeline run={run} /> },
+              { key: "contract", title: "tab.contract", content: <ContractTab contracts={contracts} decision={decision.data} /> },
+              { key: "similar", title: "tab.similar", content: <SimilarClaimsCard similar={decision.data?.similar ?? null} /> },
+              { key: "history", title: "tab.history", content: <HistoryTab id={claim.id} chapter={chapter} /> },
+            ]}
+          />
         </div>
       </PageSection>
     </>

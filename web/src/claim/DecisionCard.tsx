@@ -9,7 +9,7 @@ import {
   EmptyStateBody,
   ExpandableSection,
 } from "@patternfly/react-core";
-import type { Decision } from "../api/types";
+import type { Contract, Decision } from "../api/types";
 import { useI18n } from "../i18n/context";
 import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
@@ -20,7 +20,13 @@ import { Fact } from "./ClaimFacts";
 import { Reasons } from "./Reasons";
 import { Trace } from "./Trace";
 
-export function DecisionCard({ decision }: { readonly decision: Polled<Decision | null> }) {
+interface DecisionCardProps {
+  readonly decision: Polled<Decision | null>;
+  /** Null while they are not known. */
+  readonly contracts: readonly Contract[] | null;
+}
+
+export function DecisionCard({ decision, contracts }: DecisionCardProps) {
   const { t } = useI18n();
   return (
     <Card>
@@ -28,15 +34,18 @@ export function DecisionCard({ decision }: { readonly decision: Polled<Decision 
         <CardTitle component="h2">{t("card.title")}</CardTitle>
       </CardHeader>
       <CardBody>
-        <Body decision={decision} />
+        <Body decision={decision} contracts={contracts} />
       </CardBody>
     </Card>
   );
 }
 
-function Body({ decision }: { readonly decision: Polled<Decision | null> }) {
+function Body({ decision, contracts }: DecisionCardProps) {
   const { t } = useI18n();
-  if (decision.data !== null) return <Decided decision={decision.data} />;
+  if (decision.data !== null) {
+    const { contractNumber } = decision.data;
+    return <Decided decision={decision.data} contract={contracts?.find(({ number }) => number === contractNumber) ?? null} />;
+  }
   if (decision.loading) return <Loading what="what.decision" />;
   if (decision.error !== null) return <Failure error={decision.error} what="what.decision" onRetry={decision.refresh} />;
   return (
@@ -46,7 +55,7 @@ function Body({ decision }: { readonly decision: Polled<Decision | null> }) {
   );
 }
 
-function Decided({ decision }: { readonly decision: Decision }) {
+function Decided({ decision, contract }: { readonly decision: Decision; readonly contract: Contract | null }) {
   const { t, language } = useI18n();
   const explanation = decision.explanation[language];
   return (
@@ -62,7 +71,7 @@ function Decided({ decision }: { readonly decision: Decision }) {
           <p className="prose">{explanation}</p>
         </section>
       )}
-      <Reasons reasons={decision.reasons} />
+      <Reasons reasons={decision.reasons} contract={contract} />
       {decision.amountSteps.length > 0 && <AmountSteps steps={decision.amountSteps} currency={decision.currency} />}
       <Notes notes={decision.notes} />
       {decision.agentText !== null && (

@@ -1,10 +1,29 @@
-import { Alert, Card, CardBody, CardHeader, CardTitle } from "@patternfly/react-core";
+import { Alert, Button, Card, CardBody, CardHeader, CardTitle, EmptyState, List, ListItem } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import type { Reading, ReadField } from "../api/types";
-import { useI18n, type I18n } from "../i18n/context";
+import type { Reading } from "../api/types";
+import { useI18n } from "../i18n/context";
+import { Failure } from "../ui/Failure";
+import { Loading } from "../ui/Loading";
+import type { Polled } from "../ui/usePolled";
+import { currencyOf, fieldText } from "./fieldText";
+import { fieldMark, fieldOfMark, instructionMark } from "./marksOf";
 
 /** What was read from the document, field by field, with how sure the reading is and where it stands. */
-export function EvidenceCard({ reading }: { readonly reading: Reading }) {
+export function EvidenceCard({ reading, ...choice }: { readonly reading: Polled<Reading | null> } & Choice) {
+  const { t } = useI18n();
+  if (reading.data !== null) return <Read reading={reading.data} {...choice} />;
+  if (reading.loading) return <Loading what="what.reading" />;
+  if (reading.error !== null) return <Failure error={reading.error} what="what.reading" onRetry={reading.refresh} />;
+  return <EmptyState titleText={t("evidence.none")} headingLevel="h2" variant="xs" />;
+}
+
+interface Choice {
+  /** The box that is chosen on the page. */
+  readonly selected: string | null;
+  readonly onSelect: (mark: string) => void;
+}
+
+function Read({ reading, selected, onSelect }: { readonly reading: Reading } & Choice) {
   const { t, known, format } = useI18n();
   return (
     <Card>
@@ -24,9 +43,17 @@ export function EvidenceCard({ reading }: { readonly reading: Reading }) {
               title={t("evidence.unreadable", { reason: known("unreadable", reading.unreadableReason ?? "corrupt") })}
             />
           )}
-          {reading.injection && <Alert variant="warning" variantLabel={t("state.warning")} isInline component="h3" title={t("evidence.injection")} />}
+          {reading.injection && <Alert variant="warning" variantLabel={t("state.warning")} isInline component="h3" title={t("evidence.injection")}>
+              <List isPlain>
+                {reading.instructions.map(({ text, place }, index) => (
+                  <ListItem key={index}>
+                    {place === null ? <q>{text}</q> : <Button variant="link" isInline onClick={() => { onSelect(instructionMark(index)); }}>{text}</Button>}
+                  </ListItem>
+                ))}
+              </List>
+            </Alert>}
           {reading.confidence !== null && <p>{t("evidence.ocr", { confidence: format.percent(reading.confidence) })}</p>}
-          {reading.fields.length > 0 && <Fields reading={reading} />}
+          {reading.fields.length > 0 && <Fields reading={reading} selected={selected} onSelect={onSelect} />}
           {reading.items.length > 0 && <Items reading={reading} />}
           <Conflicts reading={reading} />
         </div>
@@ -35,35 +62,11 @@ export function EvidenceCard({ reading }: { readonly reading: Reading }) {
   );
 }
 
-const MONEY_FIELDS = ["claimed_amount", "other_payer_amount"];
-const DATE_FIELDS = ["incident_date", "invoice_date", "decree_date"];
-
-function fieldText({ key, value }: ReadField, currency: string | null, { t, known, format, language }: I18n): string {
-  if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
-  if (MONEY_FIELDS.includes(key)) return format.money(value, currency);
-  if (DATE_FIELDS.includes(key)) return format.date(value);
-  if (key === "product" || key === "peril") return known(key, value);
-  if (key === "incident_country") return countryName(value, language);
-  return value;
-}
-
-function countryName(code: string, language: string): string {
-  try {
-    return new Intl.DisplayNames(language, { type: "region" }).of(code) ?? code;
-  } catch {
-    return code;
-  }
-}
-
-function currencyOf(reading: Reading): string | null {
-  const value = reading.fields.find((field) => field.key === "currency")?.value;
-  return typeof value === "string" ? value : null;
-}
-
-function Fields({ reading }: { readonly reading: Reading }) {
+function Fields({ reading, selected, onSelect }: { readonly reading: Reading } & Choice) {
   const i18n = useI18n();
   const { t, known, format } = i18n;
   const currency = currencyOf(reading);
+  const chosen = fieldOfMark(reading, selected)?.key;
   return (
     <Table variant="compact" gridBreakPoint="" aria-labelledby="evidence-title">
       <Thead>
@@ -76,8 +79,16 @@ function Fields({ reading }: { readonly reading: Reading }) {
       </Thead>
       <Tbody>
         {reading.fields.map((field) => (
-          <Tr key={field.key}>
-            <Td>{known("field", field.key)}</Td>
+          <Tr key={field.key} isRowSelected={field.key === chosen} className={field.key === chosen ? "chosen" : ""}>
+            <Td>
+              {field.place === null ? (
+                known("field", field.key)
+              ) : (
+                <Button variant="link" isInline aria-pressed={field.key === chosen} onClick={() => { onSelect(fieldMark(field)); }}>
+                  {known("field", field.key)}
+                </Button>
+              )}
+            </Td>
             <Td modifier="breakWord">{fieldText(field, currency, i18n)}</Td>
             <Td className="number">{field.confidence === null ? t("value.none") : format.percent(field.confidence)}</Td>
             <Td className="number">{field.page === null ? t("value.none") : format.count(field.page)}</Td>

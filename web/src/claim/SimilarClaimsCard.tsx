@@ -1,12 +1,13 @@
-import { Card, CardBody, CardHeader, CardTitle, LabelGroup, Label } from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle, EmptyState, LabelGroup, Label } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { SimilarClaims } from "../api/types";
 import { useI18n } from "../i18n/context";
 import { DecisionLabel } from "../ui/StatusLabel";
 
 /** Precedents for the person who reads. They never change the decision or the amount. */
-export function SimilarClaimsCard({ similar }: { readonly similar: SimilarClaims }) {
+export function SimilarClaimsCard({ similar }: { readonly similar: SimilarClaims | null }) {
   const { t, format } = useI18n();
+  if (similar === null) return <EmptyState titleText={t("card.none")} headingLevel="h2" variant="xs" />;
   return (
     <Card>
       <CardHeader>

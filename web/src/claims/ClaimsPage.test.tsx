@@ -52,6 +52,19 @@ describe("the claims list", () => {
     expect(fake.calls.filter((call) => call.query.has("search"))).toHaveLength(1);
   });
 
+  it("turns dark on request, and still is at the next visit", async () => {
+    service();
+    const first = showPage("/");
+    const isDark = () => document.documentElement.classList.contains("pf-v6-theme-dark");
+    expect(isDark()).toBe(false);
+    await userEvent.click(await screen.findByRole("button", { name: "Dark colours" }));
+    expect(isDark()).toBe(true);
+    first.unmount();
+    document.documentElement.className = "";
+    showPage("/");
+    expect(isDark()).toBe(true);
+  });
+
   it("starts the processing of one claim", async () => {
     const fake = service().on("POST /claims/T-2/process", () => json({ claim_id: "T-2", status: "processing" }, 202));
     showPage("/");

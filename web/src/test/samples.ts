@@ -143,11 +143,12 @@ export const evidence = {
       payload: {
         document: { readable: true, ocr_confidence: 0.97, injection: false },
         fields: {
-          claimant_name: { value: "Alix Testeur", confidence: 0.98, page: 1 },
+          claimant_name: { value: "Alix Testeur", confidence: 0.98, page: 1, box: [20, 10, 60, 30], source: "label", printed: "TESTEUR Alix" },
           claimed_amount: { value: "1830.50", confidence: 0.95, page: 2 },
           currency: { value: "EUR", confidence: 0.99, page: 2 },
-          incident_country: { value: "FR", confidence: 0.9, page: 1 },
+          incident_country: { value: "FR", confidence: 0.9, page: 1, box: [20, 40, 60, 50], source: "text" },
         },
+        pages: [{ page: 1, width: 200, height: 100, turned: 0, findings: [] }],
         items: [{ description: "Front wing", category: "parts", amount: "432.60" }],
         conflicts: [{ field: "claimed_amount", values: ["1830.50", "1930.50"] }],
       },
@@ -179,4 +180,31 @@ export const review = {
       created_at: "2026-05-12T09:00:00Z",
     },
   ],
+};
+
+export const contracts = {
+  claim_id: "T-1",
+  contracts: [
+    {
+      contract_number: "CTR-1",
+      product: "auto",
+      language: "en",
+      start_date: "2025-01-01",
+      end_date: "2026-12-31",
+      currency: "EUR",
+      territory: ["FR"],
+      annual_limit: 30000,
+      coverages: [
+        { peril: "collision", limit: 15000, deductible: { kind: "absolute", amount: 400 }, reimbursement_rate: 1, notice: { days: 5, basis: "working" } },
+      ],
+      exclusions: [{ code: "RACING", clause: "2.1", text: "races and timed trials" }],
+      full_text: "Not covered: Races and timed trials.",
+    },
+  ],
+};
+
+export const history = {
+  format: "claimstack-audit/1",
+  claim_id: "T-1",
+  events: [{ seq: 1, run_id: null, kind: "submitted", payload: { status: "pending" }, at: 1_777_449_600_000_000, hash: "" }],
 };

@@ -7,7 +7,10 @@ configure({ asyncUtilTimeout: 10_000 });
 beforeEach(() => {
   localStorage.clear();
   window.history.replaceState(null, "", "/");
-  // jsdom has no canvas and no object URLs.
+  // jsdom has no canvas, no layout and no object URLs.
+  window.matchMedia = (media) => ({ matches: false, media }) as MediaQueryList;
+  document.documentElement.className = "";
+  HTMLElement.prototype.scrollIntoView = () => undefined;
   HTMLCanvasElement.prototype.getContext = () => null;
   URL.createObjectURL = () => "blob:document";
   URL.revokeObjectURL = () => undefined;

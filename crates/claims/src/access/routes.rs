@@ -36,6 +36,7 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/claims/{id}/decisions", Need::Read),
     ("GET", "/api/v1/claims/{id}/letter", Need::OpenPersonalData),
     ("GET", "/api/v1/claims/{id}/evidence", Need::OpenPersonalData),
+    ("GET", "/api/v1/claims/{id}/contracts", Need::OpenPersonalData),
     ("GET", "/api/v1/claims/{id}/guardrails", Need::Read),
     ("GET", "/api/v1/claims/{id}/events", Need::Read),
     ("GET", "/api/v1/claims/documents/{id}/view", Need::OpenPersonalData),

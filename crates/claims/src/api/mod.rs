@@ -2,6 +2,7 @@
 
 mod audit;
 mod claims;
+mod contracts;
 mod decision;
 mod documents;
 mod error;
@@ -99,6 +100,7 @@ pub fn router(app: App) -> Router {
         .route("/claims/{id}/steps", get(progress::logs))
         .route("/claims/{id}/decision", get(decision::latest))
         .route("/claims/{id}/decisions", get(decision::all))
+        .route("/claims/{id}/contracts", get(contracts::of_claim))
         .route("/claims/{id}/letter", get(letter::letter))
         .route("/claims/{id}/evidence", get(decision::evidence))
         .route("/claims/{id}/audit", get(audit::export))

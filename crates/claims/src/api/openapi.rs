@@ -36,6 +36,7 @@ use crate::access::{Need, need_of_route};
         super::decision::all,
         super::decision::evidence,
         super::decision::guardrails,
+        super::contracts::of_claim,
         super::letter::letter,
         super::audit::export,
         super::events::of_claim,
