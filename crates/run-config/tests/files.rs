@@ -26,7 +26,8 @@ fn error(text: &str) -> String {
 }
 
 fn ids(config: &RunConfig) -> Vec<&str> {
-    config.gateway["providers"].as_array().unwrap().iter().map(|provider| provider["id"].as_str().unwrap()).collect()
+    let providers = config.gateway["providers"].as_array().expect("a list");
+    providers.iter().map(|provider| provider["id"].as_str().expect("an id")).collect()
 }
 
 #[test]

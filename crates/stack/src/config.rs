@@ -13,6 +13,7 @@ use crate::overrides;
 
 mod auth;
 mod gateway;
+mod llama_stack;
 
 pub use auth::AuthProviderConfig;
 pub use gateway::{ConnectorConfig, DetectorSettings, GatewayConfig, ProviderConfig, ProviderKind, TlsVerify};
@@ -34,6 +35,9 @@ pub struct StackConfig {
     pub models: ModelsConfig,
     #[serde(default)]
     pub telemetry: TelemetryConfig,
+    /// What a file of Llama Stack's holds that is off or done otherwise here, for the log.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
 /// What the process tells about itself beside its log.
@@ -183,9 +187,19 @@ pub fn load(file: Option<&Path>, settings: &[String]) -> Result<StackConfig> {
         None => ("built-in configuration".to_owned(), DEFAULT.to_owned()),
     };
     let environment: std::collections::HashMap<String, String> = std::env::vars().collect();
+    let overrides = overrides::collect(environment.iter(), settings)?;
+    if run_config::is_run_config(&text) {
+        let (mut tree, notes) = llama_stack::tree(DEFAULT, &name, &text, &environment)?;
+        for (key, value) in overrides {
+            overrides::set(&mut tree, &key, value)?;
+        }
+        let mut config: StackConfig =
+            serde_json::from_value(tree).with_context(|| format!("{name}: a value does not fit"))?;
+        config.notes = notes;
+        return Ok(config.without_empty());
+    }
     // Once for its errors, which know lines and columns; once as a tree that overrides can reach into.
     let mut config: StackConfig = host::config::from_yaml(&name, &text, environment.clone())?;
-    let overrides = overrides::collect(environment.iter(), settings)?;
     if !overrides.is_empty() {
         let mut tree = host::config::from_yaml(&name, &text, environment)?;
         for (key, value) in overrides {
