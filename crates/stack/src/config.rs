@@ -8,6 +8,7 @@ use host::Allowed;
 use host::telemetry::{ExportConfig, MetricsConfig};
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::overrides;
 
@@ -194,7 +195,7 @@ pub fn load(file: Option<&Path>, settings: &[String]) -> Result<StackConfig> {
             overrides::set(&mut tree, &key, value)?;
         }
         let mut config: StackConfig =
-            serde_json::from_value(tree).with_context(|| format!("{name}: a value does not fit"))?;
+            serde_json::from_value(without_nulls(tree)).with_context(|| format!("{name}: a value does not fit"))?;
         config.notes = notes;
         return Ok(config.without_empty());
     }
@@ -205,9 +206,20 @@ pub fn load(file: Option<&Path>, settings: &[String]) -> Result<StackConfig> {
         for (key, value) in overrides {
             overrides::set(&mut tree, &key, value)?;
         }
-        config = serde_json::from_value(tree).context("an overridden key does not fit")?;
+        config = serde_json::from_value(without_nulls(tree)).context("an overridden key does not fit")?;
     }
     Ok(config.without_empty())
+}
+
+/// In a tree, an empty `${NAME:-}` is null even where a text belongs. A key without a value is as good as absent.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(entries) => {
+            entries.into_iter().filter(|(_, v)| !v.is_null()).map(|(key, v)| (key, without_nulls(v))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
 }
 
 impl StackConfig {
