@@ -25,7 +25,8 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Allowed {
-    /// Host names, with or without a port: `ocr-server`, `ocr-server.ns.svc.cluster.local:8081`.
+    /// Host names, with or without a port: `ocr-server`, `ocr-server.ns.svc.cluster.local:8081`. `*` is any: for a pod
+    /// behind a network policy, never for a machine with a browser.
     pub hosts: Vec<String>,
     /// Origins of pages that may call: `https://claims.example.org`.
     pub origins: Vec<String>,
@@ -36,7 +37,9 @@ impl Allowed {
     pub fn host(&self, host: &str) -> bool {
         let bare = without_port(host);
         LOOPBACK.contains(&bare)
-            || self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(bare))
+            || self.hosts.iter().any(|allowed| {
+                allowed == "*" || allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(bare)
+            })
     }
 
     /// Pages served from loopback always pass.
@@ -146,6 +149,8 @@ mod tests {
         for host in ["evil.example", "127.0.0.1.evil.example", "a.example:1", "", "localhost:80@evil.example"] {
             assert!(!allow.host(host), "{host}");
         }
+        let any = Allowed { hosts: vec!["*".into()], origins: vec![] };
+        assert!(any.host("10.128.0.7:8321") && !any.origin("http://evil.example"), "any host, still no foreign page");
     }
 
     #[tokio::test]

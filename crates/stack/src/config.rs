@@ -8,11 +8,13 @@ use host::Allowed;
 use host::telemetry::{ExportConfig, MetricsConfig};
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::overrides;
 
 mod auth;
 mod gateway;
+mod llama_stack;
 
 pub use auth::AuthProviderConfig;
 pub use gateway::{ConnectorConfig, DetectorSettings, GatewayConfig, ProviderConfig, ProviderKind, TlsVerify};
@@ -34,6 +36,9 @@ pub struct StackConfig {
     pub models: ModelsConfig,
     #[serde(default)]
     pub telemetry: TelemetryConfig,
+    /// What a file of Llama Stack's holds that is off or done otherwise here, for the log.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
 /// What the process tells about itself beside its log.
@@ -193,17 +198,38 @@ pub fn load(file: Option<&Path>, settings: &[String]) -> Result<StackConfig> {
         None => ("built-in configuration".to_owned(), DEFAULT.to_owned()),
     };
     let environment: std::collections::HashMap<String, String> = std::env::vars().collect();
+    let overrides = overrides::collect(environment.iter(), settings)?;
+    if run_config::is_run_config(&text) {
+        let (mut tree, notes) = llama_stack::tree(DEFAULT, &name, &text, &environment)?;
+        for (key, value) in overrides {
+            overrides::set(&mut tree, &key, value)?;
+        }
+        let mut config: StackConfig =
+            serde_json::from_value(without_nulls(tree)).with_context(|| format!("{name}: a value does not fit"))?;
+        config.notes = notes;
+        return Ok(config.without_empty());
+    }
     // Once for its errors, which know lines and columns; once as a tree that overrides can reach into.
     let mut config: StackConfig = host::config::from_yaml(&name, &text, environment.clone())?;
-    let overrides = overrides::collect(environment.iter(), settings)?;
     if !overrides.is_empty() {
         let mut tree = host::config::from_yaml(&name, &text, environment)?;
         for (key, value) in overrides {
             overrides::set(&mut tree, &key, value)?;
         }
-        config = serde_json::from_value(tree).context("an overridden key does not fit")?;
+        config = serde_json::from_value(without_nulls(tree)).context("an overridden key does not fit")?;
     }
     Ok(config.without_empty())
+}
+
+/// In a tree, an empty `${NAME:-}` is null even where a text belongs. A key without a value is as good as absent.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(entries) => {
+            entries.into_iter().filter(|(_, v)| !v.is_null()).map(|(key, v)| (key, without_nulls(v))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
 }
 
 impl StackConfig {

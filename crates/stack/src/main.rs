@@ -62,6 +62,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
     let quiet = matches!(&cli.command, Some(Command::Demo { .. } | Command::Process(_) | Command::Evaluate(_)))
         && cli.settings.log.is_none();
     let _log = host::telemetry::start(if quiet { "warn" } else { &config.log.filter }, format);
+    for note in &config.notes {
+        tracing::info!("{note}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     host::telemetry::configure_metrics(config.telemetry.metrics.clone());
     let exporting = host::telemetry::export(&config.telemetry.spans(), runtime.handle().clone())?;

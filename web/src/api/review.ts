@@ -1,7 +1,41 @@
 import { claimRoute } from "./claims";
 import { requestJson } from "./http";
 import { maybeNumber, maybeObject, maybeString, object, objects, word, type Json } from "./read";
-import { DECISION_WORDS, REVIEW_ACTIONS, type Act, type Review, type ReviewAction } from "./types";
+import { DECISION_WORDS, type DecisionWord } from "./types";
+
+export const REVIEW_ACTIONS = [
+  "approve",
+  "deny",
+  "change_amount",
+  "request_info",
+  "comment",
+  "confirm",
+  "decline",
+  "assign",
+] as const;
+export type ReviewAction = (typeof REVIEW_ACTIONS)[number];
+
+/** Something a person did with a claim. */
+export interface Act {
+  readonly version: number;
+  readonly action: ReviewAction;
+  readonly decision: DecisionWord | null;
+  readonly amount: string | null;
+  readonly currency: string | null;
+  readonly reason: string | null;
+  readonly by: string;
+  readonly at: string | null;
+}
+
+export interface Review {
+  readonly version: number;
+  readonly assignee: string | null;
+  /** Up to how much the person decides alone; null without a limit. */
+  readonly limitEur: string | null;
+  readonly awaitingSecond: Act | null;
+  readonly final: Act | null;
+  readonly history: readonly Act[];
+}
 
 export function getReview(id: string, signal?: AbortSignal): Promise<Review> {
   return requestJson(`${claimRoute(id)}/review`, readReview, {}, signal);

@@ -223,40 +223,6 @@ export interface SimilarClaims {
   readonly mix: readonly { readonly outcome: DecisionWord; readonly count: number }[];
 }
 
-export const REVIEW_ACTIONS = [
-  "approve",
-  "deny",
-  "change_amount",
-  "request_info",
-  "comment",
-  "confirm",
-  "decline",
-  "assign",
-] as const;
-export type ReviewAction = (typeof REVIEW_ACTIONS)[number];
-
-/** Something a person did with a claim. */
-export interface Act {
-  readonly version: number;
-  readonly action: ReviewAction;
-  readonly decision: DecisionWord | null;
-  readonly amount: string | null;
-  readonly currency: string | null;
-  readonly reason: string | null;
-  readonly by: string;
-  readonly at: string | null;
-}
-
-export interface Review {
-  readonly version: number;
-  readonly assignee: string | null;
-  /** Up to how much the person decides alone; null without a limit. */
-  readonly limitEur: string | null;
-  readonly awaitingSecond: Act | null;
-  readonly final: Act | null;
-  readonly history: readonly Act[];
-}
-
 export interface Coverage {
   readonly peril: string;
   readonly limit: string | null;

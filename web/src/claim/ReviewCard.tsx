@@ -16,8 +16,8 @@ import {
   TextInput,
 } from "@patternfly/react-core";
 import { useState, type SyntheticEvent } from "react";
-import { getReview, sendAct } from "../api/review";
-import type { Act, Decision, Review, ReviewAction } from "../api/types";
+import { getReview, sendAct, type Act, type Review, type ReviewAction } from "../api/review";
+import type { Decision } from "../api/types";
 import { useI18n } from "../i18n/context";
 import { Failure } from "../ui/Failure";
 import { usePolled } from "../ui/usePolled";

@@ -12,6 +12,7 @@ use super::Finding;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("host", &[]),
+    ("run-config", &[]),
     ("identity", &[]),
     ("ports", &["wire"]),
     ("client", &["wire"]),
@@ -33,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "wire",
             "host",
+            "run-config",
             "ports",
             "client",
             "engine",
