@@ -7,6 +7,7 @@ same topics, and the models alone on past claims (is the nearest claim one of th
 """
 
 import json
+import math
 import pathlib
 import random
 import shutil
@@ -45,7 +46,10 @@ def embed(plane, model, texts):
 def told(name, ranks):
     of = lambda most: sum(rank <= most for rank in ranks) / len(ranks)
     mrr = sum(1 / rank for rank in ranks) / len(ranks)
-    print(f"  {name:<14} recall@1 {of(1):.2f}   recall@3 {of(3):.2f}   MRR {mrr:.2f}")
+    # One passage is right for a question, so its gain is all the gain there is.
+    ndcg = sum(1 / math.log2(1 + rank) for rank in ranks if rank <= 5) / len(ranks)
+    figures = [("recall@1", of(1)), ("recall@3", of(3)), ("recall@5", of(5)), ("nDCG@5", ndcg), ("MRR", mrr)]
+    print(f"  {name:<14} " + "   ".join(f"{what} {value:.2f}" for what, value in figures))
 
 
 def alone(plane, model):
