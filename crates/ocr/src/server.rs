@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::free_text::{FreeText, complete};
 use crate::intake::Limits;
 use crate::reading::Reading;
+use crate::report::PageReport;
 use crate::result::{FileInfo, ReadResult};
 use crate::worker::{Pool, Progress, Tell};
 
@@ -143,19 +144,21 @@ impl OcrTools {
         // Pages with their boxes are long and for people: neither evidence nor an answer, unless asked for.
         reading.pages = Vec::new();
         let mut result = ReadResult::of(reading, info, start.elapsed().as_secs_f64());
-        result.evidence_id = self.keep(&arguments, run, &result).await?;
+        result.evidence_id = self.keep(&arguments, run, &result, &read.pages).await?;
         if truthy(arguments.include_pages.as_ref()) {
             result.reading.pages.clone_from(&read.pages);
         }
         Ok(result)
     }
 
-    /// Stores the reading as evidence of the run; nothing to do outside a run.
+    /// Stores the reading as evidence of the run; nothing to do outside a run. Of its pages only the measures are kept:
+    /// with them a fact's box can be drawn over the page.
     async fn keep(
         &self,
         arguments: &ReadArguments,
         run: Option<&str>,
         result: &ReadResult,
+        pages: &[PageReport],
     ) -> Result<Option<String>, Failure> {
         let (Some(claims), Some(run), Some(claim)) = (&self.claims, run, arguments.claim_id.as_deref()) else {
             return Ok(None);
@@ -166,12 +169,19 @@ impl OcrTools {
         if let Some(map) = payload.as_object_mut() {
             map.remove("processing_time_seconds");
             map.remove("evidence_id");
+            map.insert("pages".into(), pages.iter().map(measures).collect());
         }
         let confidence = Some(f64::from(result.reading.confidence));
         let evidence = NewEvidence { kind: "document", tool: "ocr_document", payload: &payload, confidence };
         let receipt = claims.record(claim.trim(), run, &evidence).await?;
         Ok(Some(receipt.evidence_id))
     }
+}
+
+fn measures(page: &PageReport) -> serde_json::Value {
+    serde_json::json!({
+        "page": page.page, "width": page.width, "height": page.height, "turned": page.turned, "findings": page.findings,
+    })
 }
 
 fn truthy(value: Option<&serde_json::Value>) -> bool {

@@ -24,21 +24,24 @@ export function ClaimTabs({ panes, bring }: ClaimTabsProps) {
     setBrought(bring.round);
     setActive(bring.key);
   }
+  // One element for the two panes' grid: the library puts the tabs and their content side by side, as two.
   return (
-    <Tabs
-      activeKey={active}
-      onSelect={(_event, key) => { setActive(String(key)); }}
-      aria-label={t("tab.label")}
-      backScrollAriaLabel={t("tab.back")}
-      forwardScrollAriaLabel={t("tab.forward")}
-      mountOnEnter
-      unmountOnExit
-    >
-      {panes.map(({ key, title, content }) => (
-        <Tab key={key} eventKey={key} title={<TabTitleText>{t(title)}</TabTitleText>}>
-          <div className="stack tab-content">{content}</div>
-        </Tab>
-      ))}
-    </Tabs>
+    <div>
+      <Tabs
+        activeKey={active}
+        onSelect={(_event, key) => { setActive(String(key)); }}
+        aria-label={t("tab.label")}
+        backScrollAriaLabel={t("tab.back")}
+        forwardScrollAriaLabel={t("tab.forward")}
+        mountOnEnter
+        unmountOnExit
+      >
+        {panes.map(({ key, title, content }) => (
+          <Tab key={key} eventKey={key} title={<TabTitleText>{t(title)}</TabTitleText>}>
+            <div className="stack tab-content">{content}</div>
+          </Tab>
+        ))}
+      </Tabs>
+    </div>
   );
 }
