@@ -22,6 +22,8 @@ clients() {
 
 stage "system packages" scripts/setup.sh test
 . scripts/env.sh
+# A checkout that is built once gains nothing from incremental files, and they are gigabytes.
+export CARGO_INCREMENTAL=0
 # setup.sh has just made sure that it is there, so a test that cannot start it has found something.
 export CLAIMSTACK_REQUIRE_POSTGRES=1
 stage "format" cargo fmt --all -- --check
