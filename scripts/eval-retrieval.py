@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """How well passages are found, by model and language: eval-retrieval.py CLAIMSTACK (standard library only).
 
-Starts the control plane with the models in this process and the retrieval server before it. Three tables: the models
-alone on 20 insurance topics with near neighbours (questions paraphrase), the whole of `search_knowledge_base` on the
-same topics, and the models alone on past claims (is the nearest claim one of the same peril?).
+Starts the control plane with the models in this process and the retrieval server before it. First the models alone:
+20 insurance topics with near neighbours (questions paraphrase), and past claims (is the nearest one of the same
+peril?). Then the tools, by words, by each model and by both: the same topics by `search_knowledge_base`, the clause
+that answers a loss by `retrieve_user_info`, precedents of the same product and peril by `retrieve_similar_claims`.
 """
 
 import json
@@ -19,7 +20,9 @@ from operator import mul
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "bench"))
+sys.path.insert(0, str(HERE / "retrieval"))
 from servers import Ours  # noqa: E402
+import judged  # noqa: E402
 
 MPNET = "sentence-transformers/all-mpnet-base-v2"
 UNIVERSAL = "sentence-transformers/universal-sentence-encoder-multilingual"
@@ -107,7 +110,7 @@ class Tools:
 
 
 def whole(binary, plane, folder, name, settings):
-    """Ranks by the tool: one language wanted, then both, where the tool puts the question's own first."""
+    """What the tools find with these settings."""
     common = [f"rag.reference_dir={folder}", f"rag.stack_url={plane.url if plane else 'http://127.0.0.1:9'}"]
     server = Ours(binary, "rag", "/health", common + settings)
     try:
@@ -117,7 +120,8 @@ def whole(binary, plane, folder, name, settings):
             if time.monotonic() - began > 600:
                 sys.exit("eval-retrieval: the index was not built in ten minutes")
             time.sleep(0.2)
-        print(f"\n{name}" + (f" (index built in {time.monotonic() - began:.0f} s)" if plane else ""))
+        print(f"\nTools, {name}" + (f" (index built in {time.monotonic() - began:.0f} s)" if plane else ""))
+        print("search_knowledge_base: 20 topics, each in two languages")
         for asked in LANGUAGES:
             for lang in LANGUAGES:
                 ranks = []
@@ -126,6 +130,10 @@ def whole(binary, plane, folder, name, settings):
                     found = [article["article_id"] for article in tools.call("search_knowledge_base", arguments)["articles"]]
                     ranks.append(found.index(f"T{n}-{lang}") + 1 if f"T{n}-{lang}" in found else 1000)
                 told(f"{asked} → {lang}", ranks)
+        print(f"retrieve_user_info: {len(judged.clause_questions())} losses, each to the one clause of the contract")
+        judged.clauses(tools, told)
+        print("retrieve_similar_claims: sample claims to past claims of the same product and peril")
+        judged.precedents(tools)
     finally:
         server.stop()
 
@@ -138,9 +146,6 @@ def reference(folder):
                 article = {"article_id": f"T{n}-{lang}", "title": "", "language": lang, "category": "general", "tags": [],
                            "content": topic["passage"][lang], "effective_date": "2025-01-01", "is_active": True}
                 out.write(json.dumps(article, ensure_ascii=False) + "\n")
-    # The indexes of past claims and clauses are not measured here, and a question would wait while they are built.
-    (folder / "claims_history.jsonl").write_text("")
-    (folder / "contracts.jsonl").write_text("")
 
 
 def main():
@@ -161,10 +166,10 @@ def main():
             quiet = ["log.filter=error"]
             only = lambda model, languages: quiet + [f"rag.embedding_model={model}", f"rag.embedding_languages={json.dumps(languages)}", "rag.more_models=[]"]
             more = json.dumps([{"name": UNIVERSAL, "languages": ["en", "fr"]}])
-            whole(binary, None, folder, "search_knowledge_base, words alone", only(MPNET, ["en"]))
-            whole(binary, plane, folder, "search_knowledge_base, words and mpnet", only(MPNET, ["en"]))
-            whole(binary, plane, folder, "search_knowledge_base, words and the multilingual model", only(UNIVERSAL, ["en", "fr"]))
-            whole(binary, plane, folder, "search_knowledge_base, words and both models", only(MPNET, ["en"])[:-1] + [f"rag.more_models={more}"])
+            whole(binary, None, folder, "words alone", only(MPNET, ["en"]))
+            whole(binary, plane, folder, "words and mpnet", only(MPNET, ["en"]))
+            whole(binary, plane, folder, "words and the multilingual model", only(UNIVERSAL, ["en", "fr"]))
+            whole(binary, plane, folder, "words and both models", only(MPNET, ["en"])[:-1] + [f"rag.more_models={more}"])
     finally:
         plane.stop()
 
