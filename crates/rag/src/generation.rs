@@ -8,7 +8,6 @@ use tokio::sync::Notify;
 
 use crate::config::{EmbeddingModel, RagConfig};
 use crate::embedder::Embedder;
-use crate::shelf::WORDS_FIRST;
 use crate::vectors::{MAX_GENERATIONS, Vectors};
 use crate::words::{Language, language};
 use client::ClientError;
@@ -19,23 +18,16 @@ const MARKER: &str = "models.json";
 pub(crate) struct Generation {
     pub(crate) vectors: Vectors,
     pub(crate) embedder: Embedder,
-    languages: Vec<String>,
+    pub(crate) knows: Vec<Language>,
     /// No longer configured: searched until its successors are complete, and never added to.
     pub(crate) retiring: bool,
 }
 
 impl Generation {
-    /// How much this model's order of results counts for a query in this language.
-    pub(crate) fn trust(&self, query: &str) -> f32 {
-        let spoken = match language(query) {
-            Language::French => "fr",
-            Language::English => "en",
-            Language::Unknown => return 1.0,
-        };
-        match self.languages.iter().any(|known| known == spoken) {
-            true => 1.0,
-            false => WORDS_FIRST,
-        }
+    /// Whether this model knows the language of a query.
+    pub(crate) fn understands(&self, query: &str) -> bool {
+        let spoken = language(query);
+        spoken == Language::Unknown || self.knows.contains(&spoken)
     }
 }
 
@@ -56,7 +48,7 @@ pub(crate) fn generations(config: &RagConfig, failed: &Arc<Notify>) -> Result<Ve
             Ok(Generation {
                 vectors: Vectors::open(&model.name, folder, slot),
                 embedder: Embedder::new(config, &model.name, failed.clone())?,
-                languages: model.languages,
+                knows: model.languages.iter().map(|code| Language::of(code)).collect(),
                 retiring,
             })
         })

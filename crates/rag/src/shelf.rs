@@ -4,20 +4,21 @@ use std::sync::{Arc, OnceLock};
 
 use crate::bm25::Bm25;
 use crate::vectors::{Key, MAX_GENERATIONS, Vectors};
-use crate::words;
+use crate::words::{self, Language};
 
 /// Ranks of this depth are fused; what lies deeper in both lists does not matter.
 const DEPTH: usize = 100;
 /// Damps the first ranks, so that being found by both ways beats being first in one.
 const DAMPING: f32 = 60.0;
 /// Trust so small that the first rank by vectors counts less than the last by words.
-pub(crate) const WORDS_FIRST: f32 = 0.001;
+const WORDS_FIRST: f32 = 0.001;
 
 /// Items with the text each is found by. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Shelf<T> {
     pub(crate) items: Arc<Vec<T>>,
     texts: Arc<Vec<String>>,
+    languages: Arc<Vec<Language>>,
     words: Arc<Bm25>,
     keys: Arc<Vec<Key>>,
     /// Where each vector of each generation is; set once all are there.
@@ -47,8 +48,16 @@ pub(crate) struct Seen<'a> {
     pub vectors: &'a Vectors,
     /// Of unit length.
     pub vector: &'a [f32],
-    /// What a rank by this model counts against a rank by words.
-    pub trust: f32,
+    /// Whether it knows the query's language.
+    pub understood: bool,
+    /// Languages it knows: among passages in another one its ranks mean nothing.
+    pub knows: &'a [Language],
+}
+
+impl Seen<'_> {
+    fn trusted(&self, passage: Language) -> bool {
+        self.understood && (passage == Language::Unknown || self.knows.contains(&passage))
+    }
 }
 
 #[derive(Debug)]
@@ -64,11 +73,13 @@ impl<T> Shelf<T> {
     pub(crate) fn new(items: Vec<T>, text_of: impl Fn(&T) -> String, more: impl Fn(&T) -> String) -> Self {
         let texts: Vec<String> = items.iter().map(text_of).collect();
         let keys = texts.iter().map(|text| Key::of(text)).collect();
+        let languages = texts.iter().map(|text| words::language(text)).collect();
         let all_words = items.iter().zip(&texts).map(|(item, text)| format!("{text} {}", more(item)));
         let words = Bm25::new(all_words.map(|text| words::terms(&text)));
         Self {
             items: Arc::new(items),
             texts: Arc::new(texts),
+            languages: Arc::new(languages),
             words: Arc::new(words),
             keys: Arc::new(keys),
             rows: Arc::default(),
@@ -86,19 +97,23 @@ impl<T> Shelf<T> {
         let kept: Vec<usize> = (0..self.items.len()).filter(|at| keep(&self.items[*at])).collect();
         let words = self.words.scores(&words::terms(query.text));
         let by_words = ranked(kept.iter().map(|at| (*at, words[*at])).filter(|found| found.1 > 0.0));
-        let seen: Vec<(Vec<f32>, f32)> = query
+        let seen: Vec<(Vec<f32>, &Seen<'_>)> = query
             .seen
             .iter()
-            .filter_map(|seen| Some((self.cosines(seen.vectors, seen.vector, &kept)?, seen.trust)))
+            .filter_map(|seen| Some((self.cosines(seen.vectors, seen.vector, &kept)?, seen)))
             .collect();
         let Some((cosines, _)) = seen.first() else {
             let others = kept.iter().filter(|at| query.fill && words[**at] == 0.0).map(|at| (*at, 0.0));
             let hits = by_words.into_iter().chain(others).take(query.limit);
             return (hits.map(|(at, similarity)| Hit { item: &self.items[at], similarity }).collect(), false);
         };
-        let by_vectors = seen.iter().map(|(cosines, trust)| {
-            // Two models share the say that one would have.
-            (ranked(kept.iter().copied().zip(cosines.iter().copied())), trust / seen.len() as f32)
+        let by_vectors = seen.iter().map(|(cosines, model)| {
+            (ranked(kept.iter().copied().zip(cosines.iter().copied())), |at: usize| {
+                // Models that know a passage's language share the say that one would have.
+                let passage = self.languages[at];
+                let sharing = seen.iter().filter(|(_, other)| other.trusted(passage)).count().max(1);
+                if model.trusted(passage) { 1.0 / sharing as f32 } else { WORDS_FIRST }
+            })
         });
         let cosine = |at: usize| kept.binary_search(&at).map_or(0.0, |place| cosines[place]);
         let fused = fuse(&by_words, by_vectors);
@@ -155,7 +170,10 @@ fn ranked(found: impl Iterator<Item = (usize, f32)>) -> Vec<(usize, f32)> {
 /// Reciprocal rank fusion: scores of different ways are not comparable, ranks are. A rank by words counts as far as the
 /// query's words are really there: most items share none with a paraphrase, and one common word must not put an item
 /// before all of those.
-fn fuse(by_words: &[(usize, f32)], by_vectors: impl Iterator<Item = (Vec<(usize, f32)>, f32)>) -> Vec<usize> {
+fn fuse<W: Fn(usize) -> f32>(
+    by_words: &[(usize, f32)],
+    by_vectors: impl Iterator<Item = (Vec<(usize, f32)>, W)>,
+) -> Vec<usize> {
     let mut scores: std::collections::HashMap<usize, f32> = std::collections::HashMap::new();
     let share = |rank: usize| 1.0 / (DAMPING + rank as f32 + 1.0);
     for (rank, (at, relevance)) in by_words.iter().enumerate() {
@@ -163,7 +181,7 @@ fn fuse(by_words: &[(usize, f32)], by_vectors: impl Iterator<Item = (Vec<(usize,
     }
     for (list, trust) in by_vectors {
         for (rank, (at, _)) in list.iter().enumerate() {
-            *scores.entry(*at).or_default() += trust * share(rank);
+            *scores.entry(*at).or_default() += trust(*at) * share(rank);
         }
     }
     let fused = ranked(scores.into_iter());
@@ -183,6 +201,10 @@ mod tests {
         shelf.texts().map(|(key, _)| key).filter(|key| vectors.row(key).is_none()).collect()
     }
 
+    fn seen<'a>(vectors: &'a Vectors, vector: &'a [f32]) -> Seen<'a> {
+        Seen { vectors, vector, understood: true, knows: &[Language::English] }
+    }
+
     fn asked<'a>(text: &'a str, limit: usize, seen: &'a [Seen<'a>]) -> Query<'a> {
         Query { text, seen, limit, min_similarity: -1.0, fill: false }
     }
@@ -193,7 +215,7 @@ mod tests {
         text: &str,
         vector: Option<&[f32]>,
     ) -> (Vec<&'a str>, bool) {
-        let seen: Vec<Seen<'_>> = vector.map(|vector| Seen { vectors, vector, trust: 1.0 }).into_iter().collect();
+        let seen: Vec<Seen<'_>> = vector.map(|vector| seen(vectors, vector)).into_iter().collect();
         let (hits, by_vectors) = shelf.search(&asked(text, 3, &seen), |_| true);
         (hits.iter().map(|hit| *hit.item).collect(), by_vectors)
     }
@@ -232,7 +254,7 @@ mod tests {
         let all = missing(&shelf, &vectors);
         let rows = all.iter().enumerate().map(|(at, key)| (*key, vec![1.0, at as f32])).collect();
         vectors.insert(rows).expect("of one size");
-        let seen = [Seen { vectors: &vectors, vector: &[1.0, 0.0], trust: 1.0 }];
+        let seen = [seen(&vectors, &[1.0, 0.0])];
         let query = Query { min_similarity: 0.6, ..asked("x", 9, &seen) };
         assert_eq!(shelf.search(&query, |_| true).0.len(), 2);
     }
@@ -254,7 +276,7 @@ mod tests {
         let missing = missing(&shelf, &vectors);
         let rows = missing.iter().enumerate().map(|(at, key)| (*key, vec![1.0, at as f32])).collect();
         vectors.insert(rows).expect("of one size");
-        let seen = [Seen { vectors: &vectors, vector: &[1.0, 0.0], trust: WORDS_FIRST }];
+        let seen = [Seen { understood: false, ..seen(&vectors, &[1.0, 0.0]) }];
         let query = asked("kitchen", 3, &seen);
         let (hits, by_vectors) = shelf.search(&query, |_| true);
         let found: Vec<&str> = hits.iter().map(|hit| *hit.item).collect();
@@ -271,10 +293,7 @@ mod tests {
             keys.iter().enumerate().map(|(at, key)| (*key, vec![1.0, f32::from(u8::from(at != best))])).collect()
         };
         first.insert(rows(1)).expect("of one size");
-        let seen = [
-            Seen { vectors: &first, vector: &[1.0, 0.0], trust: 1.0 },
-            Seen { vectors: &second, vector: &[1.0, 0.0], trust: 1.0 },
-        ];
+        let seen = [seen(&first, &[1.0, 0.0]), seen(&second, &[1.0, 0.0])];
         let (hits, _) = shelf.search(&asked("x", 1, &seen), |_| true);
         assert_eq!(*hits[0].item, "stolen car");
         second.insert(rows(1)).expect("of one size");
@@ -282,5 +301,18 @@ mod tests {
         let found: Vec<&str> = hits.iter().map(|hit| *hit.item).collect();
         assert!(by_vectors);
         assert_eq!(found, ["water in the kitchen", "stolen car"]);
+    }
+
+    #[test]
+    fn a_model_has_no_say_about_passages_in_a_language_it_does_not_know() {
+        let vectors = Vectors::open("m", None, 0);
+        let items = vec!["the hail on the roof", "la grêle sur le toit", "the car of the neighbour"];
+        let shelf = Shelf::new(items, |text| (*text).to_owned(), |_| String::new());
+        let rows = missing(&shelf, &vectors).into_iter().zip([[0.5, 0.5], [1.0, 0.0], [0.0, 1.0]]);
+        vectors.insert(rows.map(|(key, row)| (key, row.to_vec())).collect()).expect("of one size");
+        let seen = [seen(&vectors, &[1.0, 0.0])];
+        let (hits, _) = shelf.search(&asked("kitchen", 3, &seen), |_| true);
+        let found: Vec<&str> = hits.iter().map(|hit| *hit.item).collect();
+        assert_eq!(found, ["the hail on the roof", "the car of the neighbour", "la grêle sur le toit"]);
     }
 }

@@ -74,6 +74,17 @@ pub(crate) enum Language {
     Unknown,
 }
 
+impl Language {
+    /// Of a code as configured, e.g. `fr`.
+    pub(crate) fn of(code: &str) -> Self {
+        match code {
+            "fr" => Self::French,
+            "en" => Self::English,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// Tells the two apart by their small words.
 pub(crate) fn language(text: &str) -> Language {
     let folded = fold(text);

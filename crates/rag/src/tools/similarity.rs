@@ -66,7 +66,8 @@ struct Found<'l> {
 
 impl Found<'_> {
     fn seen(&self, text: &str) -> Seen<'_> {
-        Seen { vectors: &self.generation.vectors, vector: &self.vector, trust: self.generation.trust(text) }
+        let Generation { vectors, knows, .. } = self.generation;
+        Seen { vectors, vector: &self.vector, understood: self.generation.understands(text), knows }
     }
 }
 
