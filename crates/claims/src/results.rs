@@ -30,9 +30,6 @@ pub async fn result_rows(store: &dyn ClaimStore) -> Result<Vec<ResultRow>, Store
     };
     loop {
         let page = store.list(&filter).await?;
-        if page.claims.is_empty() {
-            return Ok(rows);
-        }
         for claim in page.claims {
             let brief = claim.decision;
             let amount = brief.as_ref().and_then(|brief| {
@@ -49,6 +46,9 @@ pub async fn result_rows(store: &dyn ClaimStore) -> Result<Vec<ResultRow>, Store
                 seconds: claim.total_processing_time_ms.map(|ms| ms as f64 / 1000.0),
             });
         }
-        filter.page += 1;
+        match page.next {
+            Some(mark) => filter.after = Some(mark),
+            None => return Ok(rows),
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::progress::StepView;
-use super::{ApiError, ApiQuery, App};
+use super::{ApiError, ApiQuery, App, cursor};
 use crate::domain::{Claim, ClaimStatus, DecisionBrief, Money, Outcome};
 use crate::store::{ClaimFilter, ClaimOrder, Direction};
 
@@ -19,6 +19,8 @@ const MAX_PAGE_SIZE: i64 = 100;
 pub struct ListQuery {
     /// From 1.
     page: i64,
+    /// The next_cursor of the page before, asked with the same sort and order; page does not count then.
+    cursor: Option<String>,
     /// 1 to 100.
     page_size: i64,
     /// One status or several with commas between.
@@ -38,6 +40,7 @@ impl Default for ListQuery {
     fn default() -> Self {
         Self {
             page: 1,
+            cursor: None,
             page_size: 20,
             status: None,
             claim_type: None,
@@ -84,6 +87,7 @@ impl ListQuery {
         if search.as_ref().is_some_and(|text| text.chars().count() > 100) {
             return Err(ApiError::invalid("search", "must be at most 100 characters"));
         }
+        let after = given(self.cursor).map(|text| cursor::read(&text, order, direction)).transpose()?;
         Ok(ClaimFilter {
             statuses,
             claim_type: given(self.claim_type),
@@ -93,6 +97,7 @@ impl ListQuery {
             order,
             direction,
             page: self.page,
+            after,
             page_size: self.page_size,
         })
     }
@@ -109,6 +114,8 @@ pub struct ClaimList {
     total: i64,
     page: i64,
     page_size: i64,
+    /// Gives the next page as `cursor`, as fast for a late page as for an early one; null on the last.
+    next_cursor: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -213,6 +220,7 @@ pub async fn list(State(app): State<App>, ApiQuery(query): ApiQuery<ListQuery>) 
         total: found.total,
         page: filter.page,
         page_size: filter.page_size,
+        next_cursor: found.next.map(|mark| cursor::write(&mark, filter.order, filter.direction)),
     }))
 }
 

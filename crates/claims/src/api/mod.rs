@@ -3,6 +3,7 @@
 mod audit;
 mod claims;
 mod contracts;
+mod cursor;
 mod decision;
 mod documents;
 mod error;

@@ -81,9 +81,19 @@ pub struct ClaimFilter {
     pub include_archived: bool,
     pub order: ClaimOrder,
     pub direction: Direction,
-    /// From 1.
+    /// From 1. Pages are counted off, so a late one costs more than an early one.
     pub page: i64,
+    /// Only claims behind this one, at once wherever it stands; `page` does not count then.
+    pub after: Option<PageMark>,
     pub page_size: i64,
+}
+
+/// Where a claim stands in a list: its value in the list's order, then its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageMark {
+    /// As text; times in microseconds since 1970.
+    pub key: String,
+    pub claim_id: String,
 }
 
 #[derive(Debug, Clone)]
@@ -91,6 +101,8 @@ pub struct ClaimPage {
     pub claims: Vec<Claim>,
     /// Matches on all pages.
     pub total: i64,
+    /// The last claim here, when there are more behind it.
+    pub next: Option<PageMark>,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -56,6 +56,19 @@ async fn contract<S: ClaimStore + ReferenceStore + 'static>(store: Arc<S>) {
     recovery(&*store).await;
     concurrency(store.clone()).await;
     reference(&*store).await;
+    counts(&*store).await;
+}
+
+/// After everything above, the kept counts are what counting gives: archived claims, of which there are none, would be
+/// counted one by one.
+async fn counts(store: &dyn ClaimStore) {
+    let base = ClaimFilter { page: 1, page_size: 1, ..ClaimFilter::default() };
+    let (kept, counted) = (base.clone(), ClaimFilter { include_archived: true, ..base.clone() });
+    assert_eq!(store.list(&kept).await.unwrap().total, store.list(&counted).await.unwrap().total);
+    for (status, claims) in store.statistics().await.unwrap().by_status {
+        let counted = ClaimFilter { statuses: vec![status], ..counted.clone() };
+        assert_eq!(store.list(&counted).await.unwrap().total, claims, "{status:?}");
+    }
 }
 
 fn at(second: i64) -> Timestamp {
@@ -167,9 +180,25 @@ async fn lists(store: &dyn ClaimStore) {
         let mut turned = names(&down.claims);
         turned.reverse();
         assert_eq!(names(&up.claims), turned, "{order:?}");
+        // Page by page from a mark.
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let mut seen = Vec::new();
+            let mut filter = ClaimFilter { order, direction, page_size: 1, ..base.clone() };
+            loop {
+                let page = store.list(&filter).await.unwrap();
+                assert_eq!(page.total, 3);
+                seen.extend(names(&page.claims));
+                let Some(mark) = page.next else { break };
+                filter.after = Some(mark);
+            }
+            let whole = if direction == Direction::Ascending { names(&up.claims) } else { names(&down.claims) };
+            assert_eq!(seen, whole, "{order:?} {direction:?}");
+        }
     }
     let statistics = store.statistics().await.unwrap();
     assert_eq!((statistics.total, statistics.average_processing_time_ms), (4, None));
+    let all = store.list(&ClaimFilter { user_id: None, ..base.clone() }).await.unwrap();
+    assert_eq!(all.total, 4, "the counted total of a list without a filter");
 }
 
 async fn queue(store: &dyn ClaimStore) {

@@ -1,15 +1,13 @@
-//! Claims: submit, find, list, count; and their events.
+//! Claims: submit and find; and their events.
 
 use jiff::Timestamp;
 use serde_json::json;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::{SqlStore, add_event, rows};
+use super::{SqlStore, add_event, counts, rows};
 use crate::domain::{Claim, ClaimId, ClaimStatus, NewClaim};
-use crate::store::{
-    ClaimEventRow, ClaimFilter, ClaimOrder, ClaimPage, Direction, Statistics, StoreError, SubmissionKey, Written,
-};
+use crate::store::{ClaimEventRow, StoreError, SubmissionKey, Written};
 
 /// A claim with its document and its latest decision.
 macro_rules! claim_sql {
@@ -27,41 +25,7 @@ macro_rules! claim_sql {
     };
 }
 
-/// The filter of a list, parameters 1 to 5.
-macro_rules! matching {
-    () => {
-        concat!(
-            "where ($1 = '' or $1 like '%,' || c.status || ',%') ",
-            "and ($2 = '' or c.claim_type = $2) and ($3 = '' or c.user_id = $3) ",
-            "and ($4 = '' or lower(c.claim_number) like $4 escape '!' or lower(c.claim_id) like $4 escape '!' ",
-            "or lower(c.user_id) like $4 escape '!') and ($5 = 1 or c.is_archived = 0) ",
-        )
-    };
-}
-
-macro_rules! list_sql {
-    ($order:literal) => {
-        claim_sql!(matching!(), "order by ", $order, " limit $6 offset $7")
-    };
-}
-
-fn list_statement(order: ClaimOrder, direction: Direction) -> &'static str {
-    use ClaimOrder::{ClaimNumber, ReceivedDate, Status, SubmittedAt, UpdatedAt, UserId};
-    match (order, direction) {
-        (SubmittedAt, Direction::Ascending) => list_sql!("c.submitted_at, c.claim_id"),
-        (SubmittedAt, Direction::Descending) => list_sql!("c.submitted_at desc, c.claim_id desc"),
-        (ReceivedDate, Direction::Ascending) => list_sql!("c.received_date, c.claim_id"),
-        (ReceivedDate, Direction::Descending) => list_sql!("c.received_date desc, c.claim_id desc"),
-        (UpdatedAt, Direction::Ascending) => list_sql!("c.updated_at, c.claim_id"),
-        (UpdatedAt, Direction::Descending) => list_sql!("c.updated_at desc, c.claim_id desc"),
-        (ClaimNumber, Direction::Ascending) => list_sql!("c.claim_number, c.claim_id"),
-        (ClaimNumber, Direction::Descending) => list_sql!("c.claim_number desc, c.claim_id desc"),
-        (UserId, Direction::Ascending) => list_sql!("c.user_id, c.claim_id"),
-        (UserId, Direction::Descending) => list_sql!("c.user_id desc, c.claim_id desc"),
-        (Status, Direction::Ascending) => list_sql!("c.status, c.claim_id"),
-        (Status, Direction::Descending) => list_sql!("c.status desc, c.claim_id desc"),
-    }
-}
+pub(super) const CLAIM: &str = claim_sql!("");
 
 impl SqlStore {
     pub(super) async fn insert_claim(&self, claim: NewClaim, now: Timestamp) -> Result<Claim, StoreError> {
@@ -167,58 +131,6 @@ impl SqlStore {
         found.ok_or_else(|| StoreError::NotFound { what: "claim", id: id.to_string() })
     }
 
-    pub(super) async fn list_claims(&self, filter: &ClaimFilter) -> Result<ClaimPage, StoreError> {
-        let statuses: Vec<&str> = filter.statuses.iter().map(|status| status.as_str()).collect();
-        let statuses = if statuses.is_empty() { String::new() } else { format!(",{},", statuses.join(",")) };
-        let search = filter.search.as_deref().map(like_pattern).unwrap_or_default();
-        let claim_type = filter.claim_type.clone().unwrap_or_default();
-        let user_id = filter.user_id.clone().unwrap_or_default();
-        let archived = i64::from(filter.include_archived);
-
-        let counted = sqlx::query(concat!("select count(*) as total from claims c ", matching!()))
-            .bind(&statuses)
-            .bind(&claim_type)
-            .bind(&user_id)
-            .bind(&search)
-            .bind(archived)
-            .fetch_one(&self.read)
-            .await?;
-        let found = sqlx::query(list_statement(filter.order, filter.direction))
-            .bind(&statuses)
-            .bind(&claim_type)
-            .bind(&user_id)
-            .bind(&search)
-            .bind(archived)
-            .bind(filter.page_size)
-            .bind((filter.page - 1).saturating_mul(filter.page_size))
-            .fetch_all(&self.read)
-            .await?;
-        let claims = found.iter().map(rows::claim).collect::<Result<_, _>>()?;
-        Ok(ClaimPage { claims, total: counted.try_get("total")? })
-    }
-
-    pub(super) async fn count_claims(&self) -> Result<Statistics, StoreError> {
-        let found = sqlx::query("select status, count(*) as claims from claims where is_archived = 0 group by status")
-            .fetch_all(&self.read)
-            .await?;
-        let mut statistics = Statistics::default();
-        for row in &found {
-            let status = ClaimStatus::parse(&row.try_get::<String, _>("status")?);
-            let claims: i64 = row.try_get("claims")?;
-            statistics.by_status.push((status.ok_or_else(|| rows::unreadable("status"))?, claims));
-            statistics.total += claims;
-        }
-        // The cast because an average over BIGINT is NUMERIC in PostgreSQL, which `Any` cannot carry.
-        let average = sqlx::query(
-            "select cast(avg(total_processing_time_ms) as double precision) as average \
-             from claims where is_archived = 0",
-        )
-        .fetch_one(&self.read)
-        .await?;
-        statistics.average_processing_time_ms = average.try_get("average")?;
-        Ok(statistics)
-    }
-
     pub(super) async fn events_after(
         &self,
         id: &ClaimId,
@@ -274,18 +186,6 @@ async fn insert(tx: &mut AnyConnection, claim: &NewClaim, now: Timestamp) -> Res
     .await?;
     let payload = json!({"status": ClaimStatus::Pending, "document_sha256": claim.document.sha256});
     add_event(&mut *tx, &claim.claim_id, None, "submitted", payload, now).await?;
+    counts::moved(tx, &claim.claim_id, None, ClaimStatus::Pending).await?;
     Ok(true)
-}
-
-/// `%text%` in lower case, with the wildcards of the text itself taken literally.
-fn like_pattern(search: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in search.to_lowercase().chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }

@@ -2,8 +2,10 @@
 
 mod audit;
 mod claims;
+mod counts;
 mod decisions;
 mod jobs;
+mod list;
 mod queue;
 mod reference;
 mod reviews;

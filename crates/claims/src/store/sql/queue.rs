@@ -8,7 +8,7 @@ use serde_json::json;
 use sqlx::{AnyConnection, Row};
 
 use super::runs::{RUN, close_steps, current_run, locked, run_sql, status_of};
-use super::{SqlStore, add_event, rows};
+use super::{SqlStore, add_event, counts, rows};
 use crate::domain::{ClaimEvent, ClaimId, ClaimStatus, Outcome, Run, RunId, RunOptions, RunState};
 use crate::store::{Accepted, GivenUp, Lease, Orphans, Recovered, RunEnd, StoreError};
 
@@ -291,6 +291,7 @@ impl SqlStore {
             .execute(&mut *tx)
             .await?;
         add_event(&mut tx, id, Some(&run), "cancelled", json!({"status": back, "by": by}), now).await?;
+        counts::moved(&mut tx, id, Some(status), back).await?;
         tx.commit().await?;
         self.tell(id);
         Ok(run)
@@ -354,7 +355,8 @@ async fn accept(
     if moved.rows_affected() != 1 {
         return Err(StoreError::AlreadyProcessing(id.clone()));
     }
-    add_event(tx, id, Some(&run.run_id), "queued", json!({"status": next, "attempt": 1}), now).await?;
+    add_event(&mut *tx, id, Some(&run.run_id), "queued", json!({"status": next, "attempt": 1}), now).await?;
+    counts::moved(tx, id, Some(status), next).await?;
     Ok(run)
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::{AnyConnection, Row};
 
 use super::runs::status_of;
-use super::{SqlStore, add_event, rows};
+use super::{SqlStore, add_event, counts, rows};
 use crate::domain::{ClaimEvent, ClaimId, ClaimStatus, Review, ReviewTask, digest};
 use crate::store::{ReviewFigures, StoreError};
 
@@ -86,6 +86,7 @@ impl SqlStore {
             "reason_sha256": digest(&[&review.reason]),
         });
         add_event(&mut tx, id, None, "reviewed", payload, now).await?;
+        counts::moved(&mut tx, id, Some(before), status).await?;
         tx.commit().await?;
         self.tell(id);
         Ok(())

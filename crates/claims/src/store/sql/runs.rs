@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Row, Transaction};
 
 use super::decisions::{NewDecision, brief_json, store_decision};
-use super::{SqlStore, add_event, rows};
+use super::{SqlStore, add_event, counts, rows};
 use crate::domain::{
     Claim, ClaimEvent, ClaimId, ClaimStatus, DecisionDocument, DecisionSource, Outcome, Run, RunId, RunState, Step,
     StepStatus, agrees, digest, step_digest,
@@ -78,6 +78,7 @@ impl SqlStore {
             "status": status, "decision": outcome, "duration_ms": took_ms, "reason": reason, "words_sha256": words,
         });
         add_event(&mut tx, &id, Some(run), "finished", payload, now).await?;
+        counts::moved(&mut tx, &id, Some(ClaimStatus::Processing), status).await?;
         tx.commit().await?;
         self.tell(&id);
         self.existing_claim(&id).await
