@@ -8,9 +8,11 @@ Exit status: 0 every bar kept, 1 a bar missed, 2 a server did not start.
 import argparse
 import pathlib
 import sys
+import tempfile
 import time
 
 import chat
+import claims_http
 import index
 import peer
 import plot
@@ -73,6 +75,9 @@ def measure(args):
         stage("vector store")
         more, ours = vectors.measure(tool, plane, model, args.seconds)
         rows += more
+        stage("claims over HTTP")
+        with tempfile.TemporaryDirectory(prefix="claimstack-documents-") as documents:
+            rows += claims_http.measure(args.binary, tool, args.seconds, documents)
         if args.search and args.peer != "no":
             stage("vector index beside FAISS")
             rows += index.measure(args.search, [int(count) for count in args.vectors.split(",")])

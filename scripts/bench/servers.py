@@ -23,18 +23,22 @@ class Server:
     """A process that answers HTTP on `port` once `ready` gives 200."""
 
     def __init__(self, command, port, ready="/health", env=None, patience=PATIENCE_S):
-        self.port = port
+        self.port, self.command, self.ready = port, command, ready
+        self.env, self.patience = {**os.environ, **(env or {})}, patience
         self.errors = tempfile.TemporaryFile()
+        self.resume()
+
+    def resume(self):
         began = time.perf_counter()
         self.process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=self.errors, env={**os.environ, **(env or {})}
+            self.command, stdout=subprocess.DEVNULL, stderr=self.errors, env=self.env
         )
-        while not self.answers(ready):
-            if self.process.poll() is not None or time.perf_counter() - began > patience:
+        while not self.answers(self.ready):
+            if self.process.poll() is not None or time.perf_counter() - began > self.patience:
                 self.stop()
                 self.errors.seek(0)
                 words = self.errors.read()[-800:].decode(errors="replace").strip()
-                sys.exit(f"bench: {' '.join(map(str, command))} did not answer on {ready}: {words}")
+                sys.exit(f"bench: {' '.join(map(str, self.command))} did not answer on {self.ready}: {words}")
             time.sleep(0.001)
         self.start_ms = (time.perf_counter() - began) * 1000
 
@@ -79,6 +83,10 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def stop(self):
+        self.pause()
+
+    def pause(self):
+        """Ends the process; what it stored stays for `resume`."""
         self.process.terminate()
         try:
             self.process.wait(10)

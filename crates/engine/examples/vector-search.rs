@@ -60,6 +60,7 @@ async fn measure(folder: &Path, count: usize, exact: bool) -> Result<(), Box<dyn
     written(&folder.join("rows.f32"), &vectors)?;
     written(&folder.join("asked.f32"), &asked)?;
     let rows = Arc::new(MemoryChunks::default());
+    let mut texts = std::io::BufWriter::new(std::fs::File::create(folder.join("texts.txt"))?);
     for lot in 0..count.div_ceil(LOT) {
         let chunks = (lot * LOT..count.min((lot + 1) * LOT)).map(|at| Chunk {
             id: at.to_string(),
@@ -69,9 +70,14 @@ async fn measure(folder: &Path, count: usize, exact: bool) -> Result<(), Box<dyn
             metadata: wire::JsonObject::new(),
             vector: vectors[at].clone(),
         });
-        rows.add_chunks("vs", &chunks.collect::<Vec<_>>()).await?;
+        let chunks: Vec<Chunk> = chunks.collect();
+        chunks.iter().try_for_each(|chunk| writeln!(texts, "{}", chunk.text))?;
+        rows.add_chunks("vs", &chunks).await?;
     }
+    texts.flush()?;
     drop(vectors);
+    let words: Vec<String> = (0..QUESTIONS).map(|_| [word(&mut noise), word(&mut noise)].join(" ")).collect();
+    std::fs::write(folder.join("words.txt"), words.join("\n"))?;
     let index = folder.join("index");
     let _ = std::fs::remove_dir_all(&index);
     let settings = || Settings {
@@ -112,8 +118,8 @@ async fn measure(folder: &Path, count: usize, exact: bool) -> Result<(), Box<dyn
     {
         let (began, mut done) = (Instant::now(), 0_usize);
         while began.elapsed() < Duration::from_secs(2) {
-            let words = [word(&mut noise), word(&mut noise)].join(" ");
-            search.search(&store, &question(&asked[done % QUESTIONS], &words, mode)).await?;
+            let at = done % QUESTIONS;
+            search.search(&store, &question(&asked[at], &words[at], mode)).await?;
             done += 1;
         }
         rates.insert(name.into(), json!(done as f64 / began.elapsed().as_secs_f64()));

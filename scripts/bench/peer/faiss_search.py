@@ -1,10 +1,12 @@
 """The same rows and questions as our search, in FAISS on one thread: faiss_search.py FOLDER. Prints one line of JSON.
 
-Also judges what we found (`found.u32`, ten a question) by the exact answer.
+Also judges what we found (`found.u32`, ten a question) by the exact answer. Hybrid search is that of a Python server
+without a database of its own: FTS5 for the words, FAISS for the vectors, reciprocal ranks added.
 """
 
 import json
 import pathlib
+import sqlite3
 import sys
 import time
 
@@ -29,6 +31,28 @@ def resident_mb():
 
 def recall(found, exact):
     return float(numpy.mean([len(set(a) & set(b)) / NEAREST for a, b in zip(found, exact)]))
+
+
+def hybrid(folder, graph, asked):
+    """Questions a second, two words each."""
+    base = sqlite3.connect(":memory:")
+    base.execute("create virtual table texts using fts5(text)")
+    lines = (folder / "texts.txt").read_text(encoding="utf-8").splitlines()
+    base.executemany("insert into texts(rowid, text) values (?, ?)", enumerate(lines))
+    words = [" OR ".join(line.split()) for line in (folder / "words.txt").read_text(encoding="utf-8").splitlines()]
+    depth, turn = 5 * NEAREST, iter(range(1 << 60))
+
+    def search(one):
+        found = base.execute(
+            "select rowid from texts where texts match ? order by rank limit ?", (words[next(turn) % len(words)], depth)
+        )
+        scores = {}
+        for ranks in ([row for (row,) in found], graph.search(one, depth)[1][0].tolist()):
+            for rank, row in enumerate(ranks):
+                scores[row] = scores.get(row, 0) + 1 / (61 + rank)
+        return sorted(scores, key=scores.get, reverse=True)[:NEAREST]
+
+    return rate(search, asked)
 
 
 def main():
@@ -56,6 +80,7 @@ def main():
         if told["hnsw"]["recall"] >= 0.99:
             break
     told["hnsw"]["qps"] = rate(lambda one: graph.search(one, NEAREST), asked)
+    told["hybrid"] = hybrid(folder, graph, asked)
     print(json.dumps(told))
 
 
