@@ -12,7 +12,7 @@ const [base, file, user, received, language, out] = process.argv.slice(2);
 const RUN_TIMEOUT_MS = 300_000;
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"];
 const LOCALES = { en: ["en-GB", "English"], fr: ["fr-FR", "Français"] };
-const REASON = "Checked the quote with the garage: 20 less.";
+const REASONS = { en: "Agreed with the provider on a lower price.", fr: "Prix revu à la baisse avec le prestataire." };
 
 const texts = new Map(
   [...readFileSync(new URL(`../src/i18n/${language}.ts`, import.meta.url), "utf8").matchAll(/^\s*"([\w.]+)":\s*"(.*)",?$/gm)].map(
@@ -67,15 +67,15 @@ async function evidence(page) {
 
 async function overrule(page) {
   await page.getByLabel(starts("review.action")).selectOption("change_amount");
-  await page.getByRole("textbox", { name: starts("review.reason") }).fill(REASON);
+  await page.getByRole("textbox", { name: starts("review.reason") }).fill(REASONS[language]);
   await page.getByRole("textbox", { name: starts("review.amount") }).fill("100.00");
   await page.getByLabel(starts("review.name")).fill("Anna");
   if (out) await page.screenshot({ path: join(out, `review-${language}.png`) });
   await page.getByRole("button", { name: text("review.send") }).click();
-  await page.getByText(REASON).first().waitFor();
+  await page.getByText(REASONS[language]).first().waitFor();
   there("a person's decision and its reason");
   await page.getByRole("tab", { name: text("tab.history") }).click();
-  await page.getByText("reviewed").or(page.getByText("Anna")).first().waitFor();
+  await page.getByText(text("event.reviewed")).first().waitFor();
   there("the history names the act");
 }
 

@@ -75,7 +75,7 @@ function deductibleText(deductible: unknown, currency: string | null, { t, forma
     const rate = format.percent(from.rate);
     return least === null ? rate : t("contract.atLeast", { rate, least });
   }
-  return factText(deductible) ?? t("value.none");
+  return factText(deductible, format) ?? t("value.none");
 }
 
 function noticeText(coverage: Coverage, { t, known, format }: I18n): string {

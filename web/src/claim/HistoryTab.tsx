@@ -51,7 +51,7 @@ function Events({ events }: { readonly events: readonly HistoryEvent[] }) {
               <Td className="number">{format.count(event.seq)}</Td>
               <Td>{event.at === null ? t("value.none") : format.instant(event.at)}</Td>
               <Td>{known("event", event.kind)}</Td>
-              <Td modifier="breakWord" className="subtle">{factText(event.details) ?? t("value.none")}</Td>
+              <Td modifier="breakWord" className="subtle">{factText(event.details, format) ?? t("value.none")}</Td>
             </Tr>
           ))}
         </Tbody>

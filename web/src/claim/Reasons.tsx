@@ -25,8 +25,8 @@ export function Reasons({ reasons, contract }: { readonly reasons: readonly Reas
 }
 
 function ReasonEntry({ reason, contract }: { readonly reason: Reason; readonly contract: Contract | null }) {
-  const { t, known, language } = useI18n();
-  const facts = factText(reason.inputs);
+  const { t, known, language, format } = useI18n();
+  const facts = factText(reason.inputs, format);
   const quote = reason.clause === null ? null : quoteOf(reason.clause, contract);
   return (
     <>

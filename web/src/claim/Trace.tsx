@@ -6,7 +6,7 @@ import { factText } from "../ui/factText";
 
 /** Every check of the policy that was made, also those that did not fire. */
 export function Trace({ trace }: { readonly trace: readonly Check[] }) {
-  const { t, known } = useI18n();
+  const { t, known, format } = useI18n();
   return (
     <ExpandableSection toggleText={`${t("trace.title")} (${String(trace.length)})`}>
       <Table variant="compact" gridBreakPoint="" aria-label={t("trace.title")}>
@@ -22,7 +22,7 @@ export function Trace({ trace }: { readonly trace: readonly Check[] }) {
             <Tr key={`${String(place)} ${check.check}`}>
               <Td>{check.code === null ? check.check : `${check.check} ${known("reason", check.code)}`}</Td>
               <Td>{known("trace", check.outcome)}</Td>
-              <Td modifier="breakWord">{factText(check.inputs) ?? t("value.none")}</Td>
+              <Td modifier="breakWord">{factText(check.inputs, format) ?? t("value.none")}</Td>
             </Tr>
           ))}
         </Tbody>
