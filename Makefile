@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Build results go to $CARGO_TARGET_DIR when it is set.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench eval-ocr eval-fields eval-retrieval eval-agent crash-test conformance deploy-test e2e setup web models
+.PHONY: help demo test lint bench eval-ocr eval-fields eval-retrieval eval-agent crash-test conformance deploy-test e2e screenshots setup web models
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -38,6 +38,9 @@ conformance: ## judges from outside: Llama Stack's own tests, Open Responses, MC
 
 e2e: ## the page in a real browser against the real house, both languages (PICTURES=folder: keep them)
 	@PICTURES="$(PICTURES)" scripts/e2e.sh
+
+screenshots: ## the pictures of the page in docs/images, taken anew by the run of `make e2e`
+	@PICTURES=docs/images scripts/e2e.sh
 
 deploy-test: ## the OpenShift manifests and their overlays, against strict schemas
 	@scripts/deploy-test.sh
