@@ -4,7 +4,7 @@
 .PHONY: help demo test lint bench eval-ocr eval-fields eval-retrieval eval-agent crash-test conformance deploy-test e2e screenshots setup web models
 
 help: ## say what there is
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 demo: ## build, fetch the models, process the sample claims, leave the page open (ONCE=1: stop after the table)
 	@ONCE="$(ONCE)" scripts/demo.sh
