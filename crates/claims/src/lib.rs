@@ -5,6 +5,7 @@
 
 pub mod access;
 mod api;
+mod asking;
 pub mod clock;
 mod config;
 pub mod domain;
@@ -24,6 +25,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::App;
+use crate::asking::Asker;
 use crate::clock::{Clock, SystemClock};
 use crate::store::{ClaimStore, DocumentStore, DocumentStoreError, ReferenceStore, SqlStore, StoreError};
 use crate::workflow::Workflow;
@@ -83,6 +85,7 @@ pub async fn service_with(config: ClaimsConfig, clock: Arc<dyn Clock>) -> Result
         store: store.clone(),
         reference,
         documents: storage.documents,
+        asker: Arc::new(Asker::new(store.clone(), workflow.clone(), clock.clone())),
         workflow: workflow.clone(),
         clock,
         event_streams: Arc::new(Semaphore::new(config.max_event_streams)),

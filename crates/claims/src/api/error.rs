@@ -115,12 +115,23 @@ impl From<DocumentStoreError> for ApiError {
     }
 }
 
+impl ApiError {
+    fn into_body(self) -> ErrorBody {
+        let (_, kind, code) = self.kind.parts();
+        ErrorBody::new(kind, self.message, self.param, Some(code.to_owned()))
+    }
+
+    /// As the last event of a stream whose status is told already.
+    pub fn into_json(self) -> serde_json::Value {
+        serde_json::to_value(self.into_body()).unwrap_or_default()
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, kind, code) = self.kind.parts();
-        let body = ErrorBody::new(kind, self.message, self.param, Some(code.to_owned()));
-        let mut response = (status, Json(body)).into_response();
-        if matches!(self.kind, ErrorKind::TooMany | ErrorKind::Unavailable) {
+        let kind = self.kind;
+        let mut response = (kind.parts().0, Json(self.into_body())).into_response();
+        if matches!(kind, ErrorKind::TooMany | ErrorKind::Unavailable) {
             response.headers_mut().insert("retry-after", axum::http::HeaderValue::from_static("5"));
         }
         response

@@ -1,5 +1,6 @@
 //! The public HTTP API, `/api/v1`, and the web page.
 
+mod ask;
 mod audit;
 mod claims;
 mod contracts;
@@ -28,6 +29,7 @@ use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::asking::Asker;
 use crate::clock::Clock;
 use crate::config::ClaimsConfig;
 use crate::domain::{Claim, ClaimId, Language};
@@ -45,6 +47,7 @@ pub struct App {
     pub reference: Arc<dyn ReferenceStore>,
     pub documents: DocumentStore,
     pub workflow: Arc<Workflow>,
+    pub asker: Arc<Asker>,
     pub clock: Arc<dyn Clock>,
     pub config: Arc<ClaimsConfig>,
     pub event_streams: Arc<Semaphore>,
@@ -92,6 +95,8 @@ pub fn router(app: App) -> Router {
         .route("/claims/{id}/review/assign", post(review::assign))
         .route("/review/{id}/action", post(review::act))
         .route("/review/{id}/messages", get(review::messages))
+        .route("/review/{id}/ask-agent", post(ask::ask))
+        .route("/claims/{id}/questions", get(ask::questions).post(ask::ask))
         .route("/review/statistics", get(review::statistics))
         .route("/batches", post(jobs::submit))
         .route("/batches/{id}", get(jobs::batch))

@@ -19,6 +19,8 @@ use crate::access::{Need, need_of_route};
         super::claims::list,
         super::claims::one,
         super::claims::statistics,
+        super::ask::ask,
+        super::ask::questions,
         super::submit::create,
         super::process::process,
         super::jobs::cancel,

@@ -253,7 +253,12 @@ async fn view_of(app: &App, caller: &Caller, id: &str) -> Result<ReviewView, Api
 }
 
 /// Who acts: the one the token names. Where nobody signs in, whoever the request says.
-fn reviewer(app: &App, caller: &Caller, said: Option<&str>, name: Option<String>) -> Result<Reviewer, ApiError> {
+pub(super) fn reviewer(
+    app: &App,
+    caller: &Caller,
+    said: Option<&str>,
+    name: Option<String>,
+) -> Result<Reviewer, ApiError> {
     let subject = match said.map(str::trim).filter(|said| !said.is_empty()) {
         Some(said) if app.config.access.is_open() => named("reviewer_id", said)?,
         Some(said) if *caller.subject != *said => {
@@ -265,7 +270,7 @@ fn reviewer(app: &App, caller: &Caller, said: Option<&str>, name: Option<String>
     Ok(Reviewer { subject, name, limit, supervises: caller.role.may(Need::Supervise) })
 }
 
-fn named(field: &str, text: &str) -> Result<String, ApiError> {
+pub(super) fn named(field: &str, text: &str) -> Result<String, ApiError> {
     let text = text.trim();
     match !text.is_empty() && text.chars().count() <= LONGEST_NAME && !text.chars().any(char::is_control) {
         true => Ok(text.to_owned()),

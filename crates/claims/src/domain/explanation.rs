@@ -16,20 +16,25 @@ const MONEY_MARKS: &[&str] = &["€", "$", "£", "eur", "usd", "gbp", "chf", "ca
 /// Words before the number of a clause.
 const CLAUSE: &[&str] = &["clause", "clauses", "article", "articles", "section", "sections", "art"];
 
+/// The outcomes that a text states, by the words it uses.
+pub fn outcomes_in(text: &str) -> Vec<Outcome> {
+    let words = words_of(text);
+    let states =
+        |beginnings: &[&str]| words.iter().any(|word| beginnings.iter().any(|beginning| word.starts_with(beginning)));
+    let stated = [(Outcome::Approve, APPROVAL), (Outcome::Deny, REFUSAL), (Outcome::ManualReview, REVIEW)];
+    stated.into_iter().filter(|(_, beginnings)| states(beginnings)).map(|(outcome, _)| outcome).collect()
+}
+
 /// True when the text states this outcome, states no other one, every amount and clause in it stands in the decision,
 /// and every name there or in the evidence.
 ///
 /// Errs on the side of no: "cannot be approved" beside a refusal counts as a contradiction, and the rendered
 /// explanation is shown instead.
 pub fn agrees(text: &str, document: &DecisionDocument, evidence: &Vocabulary) -> bool {
-    let words: Vec<String> = words_of(text);
-    let states =
-        |beginnings: &[&str]| words.iter().any(|word| beginnings.iter().any(|beginning| word.starts_with(beginning)));
-    let stated = [(Outcome::Approve, APPROVAL), (Outcome::Deny, REFUSAL), (Outcome::ManualReview, REVIEW)];
-    if stated.iter().any(|(outcome, beginnings)| states(beginnings) != (*outcome == document.decision)) {
+    if outcomes_in(text) != [document.decision] {
         return false;
     }
-    let negated = words.iter().any(|word| NEGATION.contains(&word.as_str()));
+    let negated = words_of(text).iter().any(|word| NEGATION.contains(&word.as_str()));
     if negated && document.decision == Outcome::Approve {
         return false;
     }
@@ -84,7 +89,7 @@ fn amounts_of(document: &DecisionDocument) -> BTreeSet<i64> {
 }
 
 /// Numerals that look like money: two decimals, or a currency beside them. Minor units.
-fn amounts_in(text: &str) -> Vec<i64> {
+pub fn amounts_in(text: &str) -> Vec<i64> {
     let text = text.replace(['\u{a0}', '\u{202f}'], " ");
     let letters: Vec<char> = text.chars().collect();
     let mut amounts = Vec::new();

@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 
 use crate::domain::{
     AuditFile, Claim, ClaimId, ClaimStatus, DecisionDocument, DecisionRecord, Evidence, NewClaim, NewEvidence, Outcome,
-    Review, ReviewTask, Run, RunId, RunOptions, RunState, Step, Vocabulary,
+    Question, Review, ReviewTask, Run, RunId, RunOptions, RunState, Step, Vocabulary,
 };
 
 pub use documents::{DocumentStore, DocumentStoreError, OpenDocument, filename_of};
@@ -321,6 +321,11 @@ pub trait ClaimStore: Send + Sync {
         now: Timestamp,
     ) -> Result<(), StoreError>;
     async fn review_figures(&self) -> Result<ReviewFigures, StoreError>;
+
+    /// Keeps what was asked and answered.
+    async fn record_question(&self, id: &ClaimId, question: &Question, now: Timestamp) -> Result<(), StoreError>;
+    /// Latest first, at most 200.
+    async fn questions(&self, id: &ClaimId) -> Result<Vec<Question>, StoreError>;
 
     /// Everything there is about the claim, with the chain that holds it together.
     async fn audit(&self, id: &ClaimId) -> Result<Option<AuditFile>, StoreError>;

@@ -109,6 +109,16 @@ impl Workflow {
         Ok(tag.map_or(self.config.default_language, |tag| Language::of_tag(&tag)))
     }
 
+    /// The configured model, or the first that the control plane has.
+    pub async fn chosen_model(&self) -> Result<String, Failure> {
+        self.model(self.config.model.as_deref()).await
+    }
+
+    /// A response beside the claims' runs.
+    pub async fn converse(&self, request: ResponseRequest) -> Result<EventStream, Failure> {
+        self.retried(|| self.stack.responses_stream(request.clone())).await
+    }
+
     async fn model(&self, configured: Option<&str>) -> Result<String, Failure> {
         if let Some(model) = configured {
             return Ok(model.to_owned());

@@ -1,6 +1,7 @@
 //! What every claim store keeps, run on SQLite and, where it is installed, on PostgreSQL.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod questions;
 mod queue;
 
 use std::sync::Arc;
@@ -56,6 +57,7 @@ async fn contract<S: ClaimStore + ReferenceStore + 'static>(store: Arc<S>) {
     recovery(&*store).await;
     concurrency(store.clone()).await;
     reference(&*store).await;
+    questions::questions(&*store).await;
     counts(&*store).await;
 }
 

@@ -77,6 +77,13 @@ impl FakeStack {
         self.stage.scripts.lock().unwrap().push_back(script);
     }
 
+    /// Forgets what was to be played, and plays this from now on.
+    pub fn only(&self, script: Vec<Act>) {
+        let mut scripts = self.stage.scripts.lock().unwrap();
+        scripts.clear();
+        scripts.push_back(script);
+    }
+
     pub fn refuse(&self, status: u16) {
         self.stage.refusals.lock().unwrap().push_back(status);
     }

@@ -6,6 +6,7 @@ mod counts;
 mod decisions;
 mod jobs;
 mod list;
+mod questions;
 mod queue;
 mod reference;
 mod reviews;
@@ -29,7 +30,7 @@ use super::{
 };
 use crate::domain::{
     AuditEvent, AuditFile, Claim, ClaimId, ClaimStatus, DecisionDocument, DecisionRecord, Evidence, NewClaim,
-    NewEvidence, Review, ReviewTask, Run, RunId, RunOptions, RunState, Step,
+    NewEvidence, Question, Review, ReviewTask, Run, RunId, RunOptions, RunState, Step,
 };
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -305,6 +306,14 @@ impl ClaimStore for SqlStore {
 
     async fn review_figures(&self) -> Result<ReviewFigures, StoreError> {
         self.count_reviews().await
+    }
+
+    async fn record_question(&self, id: &ClaimId, question: &Question, now: Timestamp) -> Result<(), StoreError> {
+        self.write_question(id, question, now).await
+    }
+
+    async fn questions(&self, id: &ClaimId) -> Result<Vec<Question>, StoreError> {
+        self.list_questions(id).await
     }
 
     async fn audit(&self, id: &ClaimId) -> Result<Option<AuditFile>, StoreError> {
