@@ -11,6 +11,7 @@ mod config;
 pub mod domain;
 mod import;
 mod internal;
+mod meters;
 mod results;
 pub mod store;
 mod workflow;
@@ -93,10 +94,13 @@ pub async fn service_with(config: ClaimsConfig, clock: Arc<dyn Clock>) -> Result
         stop: closing.clone(),
         config: Arc::new(config.clone()),
     };
+    let watch = app.clock.clone();
     let access = Arc::new(access::Access::new(&config.access, app.clock.clone()));
     let public = access::guarded(api::router(app.clone()), access);
     let routes: Router = public.merge(internal::router(app, config.service_token.clone()));
     let router = host::guard(routes, &config.allowed);
+    host::telemetry::register(meters::register);
+    let (queue, clock) = (store.clone(), watch);
     let service = Service::new("claims", router).with_readiness(Arc::new(DatabaseAnswers(store)));
     Ok(service.with_task(move |stop| async move {
         let work = workflow.work(stop.clone());
@@ -105,7 +109,7 @@ pub async fn service_with(config: ClaimsConfig, clock: Arc<dyn Clock>) -> Result
             stop.cancelled().await;
             closing.cancel();
         };
-        futures::future::join(work, close).await;
+        futures::future::join3(work, close, meters::watch_queue(queue, clock, stop.clone())).await;
     }))
 }
 

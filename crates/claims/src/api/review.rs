@@ -191,6 +191,7 @@ pub async fn act(
     let task = app.store.review(&claim.claim_id).await?;
     let (review, status) = judge(asked, &who, &task, claim.decision.as_ref(), &in_eur, app.clock.now())?;
     app.store.record_review(&claim.claim_id, &review, status, None, app.clock.now()).await?;
+    crate::meters::METERS.reviewed(&review);
     tracing::info!(claim_id = %claim.claim_id, action = review.action.as_str(), state = review.state.as_str(), "claim reviewed");
     view_of(&app, &caller, claim.claim_id.as_str()).await.map(Json)
 }

@@ -87,7 +87,10 @@ pub async fn create(State(app): State<App>, caller: Caller, request: Request) ->
         }
     };
     let status = match written {
-        Written::Created => StatusCode::CREATED,
+        Written::Created => {
+            crate::meters::METERS.submitted();
+            StatusCode::CREATED
+        }
         Written::Same => StatusCode::OK,
     };
     tracing::info!(claim_id = %claim.claim_id, again = written == Written::Same, "claim submitted");

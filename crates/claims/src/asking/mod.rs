@@ -29,6 +29,7 @@ use self::request::{NOTHING, question_request};
 use self::sentences::Sentences;
 use crate::clock::Clock;
 use crate::domain::{Claim, Language, Outcome, Question, fresh_id};
+use crate::meters::METERS;
 use crate::store::{ClaimStore, StoreError};
 use crate::workflow::{Failure, Workflow};
 
@@ -252,6 +253,7 @@ impl Answering {
             asked_at: self.clock.now(),
         };
         self.store.record_question(&self.claim.claim_id, &question, question.asked_at).await?;
+        METERS.answered(refused, self.withheld);
         tracing::info!(claim_id = %self.claim.claim_id, refused, withheld = self.withheld, "question answered");
         Ok(Told::Done(Box::new(question)))
     }

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::ClaimsConfig;
 use crate::domain::{ClaimId, Run, RunOptions, fresh_id};
+use crate::meters::METERS;
 use crate::store::{Accepted, ClaimStore, Orphans, ReferenceStore, RunEnd, StoreError};
 
 pub use failure::Failure;
@@ -128,17 +129,20 @@ impl Workflow {
         let failed = end.failed.clone();
         if let Some(why) = failed.as_deref().filter(|_| end.passing) {
             match self.postponed(&run, why).await {
-                Ok(true) => return,
+                Ok(true) => return METERS.retried(),
                 Ok(false) => {}
                 Err(error) => tracing::error!(claim_id = %run.claim_id, %error, "a failed claim was not put back"),
             }
         }
         let finish = || self.store.finish_run(&run.run_id, end.clone(), self.clock.now());
         match self.persistently(finish).await {
-            Ok(claim) => tracing::info!(
+            Ok(claim) => {
+                METERS.decided(&claim, failed.as_deref());
+                tracing::info!(
                 claim_id = %run.claim_id, run_id = short(&run), status = claim.status.as_str(), failed,
                 duration_ms = claim.total_processing_time_ms, "claim processed"
-            ),
+                );
+            }
             Err(error) => {
                 tracing::error!(claim_id = %run.claim_id, %error, "the end of a run was not written; the next start will take it up");
             }

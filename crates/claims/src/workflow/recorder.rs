@@ -11,6 +11,7 @@ use super::failure::detail;
 use super::request::{TOOLS, ToolRole};
 use crate::clock::Clock;
 use crate::domain::{DecisionDocument, RunId, Step, StepKind, StepStatus, Vocabulary, agrees};
+use crate::meters::METERS;
 use crate::store::{ClaimStore, StoreError};
 
 const MAX_EXCERPT: usize = 4_000;
@@ -107,6 +108,8 @@ impl Recorder {
         step.status = if error.is_some() { StepStatus::Failed } else { StepStatus::Completed };
         step.error = error;
         step.completed_at = Some(self.clock.now());
+        let known = TOOLS.iter().find(|role| Some(role.tool) == step.tool.as_deref());
+        METERS.step(known.map_or(step.kind.as_str(), |role| role.step), &step);
         self.put(&step).await
     }
 
