@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The official clients against our servers: `openai`, `anthropic`, two releases of `llama-stack-client` and the migration
 # document's own client class against the control plane, both majors of `mcp` against the three tool servers over
-# streamable HTTP, legacy SSE and stdio. Packages go into a cache folder.
+# streamable HTTP, legacy SSE and stdio, and schemathesis against the claims service. Packages go into a cache folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/claimstack/python-clients
@@ -35,6 +35,7 @@ environment openai "openai==2.30.0"
 environment anthropic "anthropic==2.12.0"
 environment mcp1 "mcp==1.30.0"
 environment mcp2 "mcp==2.3.0"
+environment schemathesis "schemathesis==4.32.5"
 
 echo "== openai"
 "$cache/openai/bin/python" tests/python/openai_client.py "$binary"
@@ -48,3 +49,5 @@ for sdk in mcp1 mcp2; do
   echo "== $sdk"
   "$cache/$sdk/bin/python" tests/python/tool_servers.py "$binary"
 done
+echo "== schemathesis"
+python3 tests/python/api_fuzz.py "$cache/schemathesis/bin/schemathesis" "$binary"

@@ -75,6 +75,12 @@ async fn a_person_overrules_the_policy_and_both_decisions_are_kept() {
 
     let (status, refused) = desk("anna").post(&path, json!({"action": "change_amount", "amount": "250.00"})).await;
     assert_eq!((status.as_u16(), &refused["error"]["param"]), (400, &json!("reason")));
+    let (status, refused) = desk("anna").post(&path, json!({"action": "assign", "reason": "x"})).await;
+    assert_eq!(
+        (status.as_u16(), &refused["error"]["param"]),
+        (400, &json!("action")),
+        "assigning has a route of its own"
+    );
     let asked = json!({"action": "change_amount", "amount": "250.00", "currency": "EUR", "version": 0,
                        "reason": "Geste commercial convenu par téléphone."});
     let (status, done) = desk("anna").post(&path, asked.clone()).await;

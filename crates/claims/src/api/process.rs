@@ -38,7 +38,7 @@ pub struct ProcessView {
 }
 
 /// Accepts the claim for processing. The body is optional. A claim that was decided is processed again.
-#[utoipa::path(post, path = "/api/v1/claims/{id}/process", params(("id" = String, Path), WaitQuery), request_body(content = Option<RunOptions>), responses((status = 202, body = ProcessView), (status = 200, body = ProcessView), (status = 404), (status = 409), (status = 429)))]
+#[utoipa::path(post, path = "/api/v1/claims/{id}/process", params(("id" = String, Path), WaitQuery), request_body(content = Option<RunOptions>), responses((status = 202, body = ProcessView), (status = 200, body = ProcessView), (status = 400), (status = 404), (status = 409), (status = 429)))]
 pub async fn process(
     State(app): State<App>,
     Path(id): Path<String>,

@@ -23,8 +23,7 @@ pub enum ReviewAction {
     Confirm,
     /// The second pair of eyes does not: the claim waits for a decision again.
     Decline,
-    /// Takes the claim, or gives it to somebody. Written by the service, not asked for as an action.
-    #[serde(skip_deserializing)]
+    /// Takes the claim, or gives it to somebody. Has a route of its own; refused as an act.
     Assign,
 }
 
@@ -183,6 +182,9 @@ pub fn judge(
     let invalid = |field, rule: &str| ReviewRefusal::Invalid { field, rule: rule.to_owned() };
     if act.seen.is_some_and(|seen| seen != task.version) {
         return Err(changed_meanwhile(task));
+    }
+    if act.action == ReviewAction::Assign {
+        return Err(invalid("action", "claims are given away by review/assign"));
     }
     let reason = act.reason.trim();
     if reason.is_empty() {
