@@ -2,6 +2,7 @@
 
 mod ask;
 mod audit;
+mod browse;
 mod claims;
 mod contracts;
 mod cursor;
@@ -124,6 +125,9 @@ pub fn router(app: App) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/openapi.json", get(openapi::serve))
+        .route("/docs", get(browse::start))
+        .route("/docs/", get(browse::index))
+        .route("/docs/{*file}", get(browse::file))
         .fallback(web::serve)
         .method_not_allowed_fallback(error::method_not_allowed)
         .with_state(app)
