@@ -37,6 +37,11 @@ impl Caller {
     fn new(subject: &str, role: Role) -> Self {
         Self { subject: subject.into(), role }
     }
+
+    /// Whether texts with personal data in them are shown to them.
+    pub fn sees_texts(&self) -> bool {
+        self.role.may(Need::OpenPersonalData)
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::progress::StepView;
 use super::{ApiError, ApiQuery, App, cursor};
+use crate::access::Caller;
 use crate::domain::{Claim, ClaimStatus, DecisionBrief, Money, Outcome};
 use crate::store::{ClaimFilter, ClaimOrder, Direction};
 
@@ -226,10 +227,11 @@ pub async fn list(State(app): State<App>, ApiQuery(query): ApiQuery<ListQuery>) 
 
 /// One claim with the steps of its latest run.
 #[utoipa::path(get, path = "/api/v1/claims/{id}", params(("id" = String, Path)), responses((status = 200, body = ClaimView), (status = 404)))]
-pub async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Json<ClaimView>, ApiError> {
+pub async fn one(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<ClaimView>, ApiError> {
     let claim = app.existing_claim(&id).await?;
     let steps = app.store.steps(&claim.claim_id).await?;
-    Ok(Json(ClaimView::new(claim, steps.into_iter().map(StepView::from).collect())))
+    let steps = steps.into_iter().map(|step| StepView::new(step, caller.sees_texts()));
+    Ok(Json(ClaimView::new(claim, steps.collect())))
 }
 
 #[derive(Debug, Default, Serialize, ToSchema)]

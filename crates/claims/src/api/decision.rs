@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::{ApiError, App};
+use crate::access::Caller;
 use crate::domain::{Claim, DecisionRecord, DecisionSource, Evidence, Language, Outcome, Reason, ReviewTask};
 
 /// A decision, in the older API's field names plus our own. `final_*` stay null until a person decides.
@@ -167,6 +168,29 @@ impl DecisionView {
     }
 }
 
+impl DecisionView {
+    /// For whoever may not see what was read and written: the outcome, the amounts and the rules, without the texts
+    /// they were found in.
+    fn shown_to(mut self, caller: &Caller) -> Self {
+        if caller.sees_texts() {
+            return self;
+        }
+        self.reasoning.clone_from(&self.initial_reasoning);
+        self.agent_text = None;
+        self.agent_opinion = Value::Null;
+        self.final_decision_notes = None;
+        self.similar_claims = json!([]);
+        self.user_contract_info = json!([]);
+        for reason in &mut self.reasons {
+            reason.inputs = Value::Null;
+        }
+        for check in self.trace.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            check.insert("inputs".into(), json!({}));
+        }
+        self
+    }
+}
+
 impl From<&Evidence> for EvidenceLink {
     fn from(found: &Evidence) -> Self {
         Self {
@@ -182,7 +206,11 @@ impl From<&Evidence> for EvidenceLink {
 
 /// The latest decision. 404 until there is one.
 #[utoipa::path(get, path = "/api/v1/claims/{id}/decision", params(("id" = String, Path)), responses((status = 200, body = DecisionView), (status = 404)))]
-pub async fn latest(State(app): State<App>, Path(id): Path<String>) -> Result<Json<DecisionView>, ApiError> {
+pub async fn latest(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<DecisionView>, ApiError> {
     let claim = app.existing_claim(&id).await?;
     let language = app.language_of(&claim).await?;
     let record = app.store.decisions(&claim.claim_id).await?.into_iter().next();
@@ -190,7 +218,7 @@ pub async fn latest(State(app): State<App>, Path(id): Path<String>) -> Result<Js
     let evidence = app.store.evidence(&claim.claim_id).await?;
     let own: Vec<Evidence> = evidence.into_iter().filter(|found| found.run_id == record.run_id).collect();
     let task = app.store.review(&claim.claim_id).await?;
-    Ok(Json(DecisionView::new(&claim, record, &own, language).reviewed(&task)))
+    Ok(Json(DecisionView::new(&claim, record, &own, language).reviewed(&task).shown_to(&caller)))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -202,12 +230,16 @@ pub struct DecisionList {
 
 /// Every decision of the claim, latest first.
 #[utoipa::path(get, path = "/api/v1/claims/{id}/decisions", params(("id" = String, Path)), responses((status = 200, body = DecisionList), (status = 404)))]
-pub async fn all(State(app): State<App>, Path(id): Path<String>) -> Result<Json<DecisionList>, ApiError> {
+pub async fn all(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<DecisionList>, ApiError> {
     let claim = app.existing_claim(&id).await?;
     let language = app.language_of(&claim).await?;
     let records = app.store.decisions(&claim.claim_id).await?;
     let task = app.store.review(&claim.claim_id).await?;
-    let view = |record| DecisionView::new(&claim, record, &[], language).reviewed(&task);
+    let view = |record| DecisionView::new(&claim, record, &[], language).reviewed(&task).shown_to(&caller);
     let decisions = records.into_iter().map(view).collect();
     Ok(Json(DecisionList { claim_id: claim.claim_id.to_string(), decisions }))
 }
@@ -250,17 +282,24 @@ pub struct Detection {
     severity: String,
     action_taken: String,
     detected_at: String,
-    /// Page and text of what was found.
+    /// Page and text of what was found; empty for a role that may not see texts.
     record_metadata: Value,
 }
 
 /// Instructions found in the claim's document. None of them was followed.
 #[utoipa::path(get, path = "/api/v1/claims/{id}/guardrails", params(("id" = String, Path)), responses((status = 200, body = GuardrailsView), (status = 404)))]
-pub async fn guardrails(State(app): State<App>, Path(id): Path<String>) -> Result<Json<GuardrailsView>, ApiError> {
+pub async fn guardrails(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<GuardrailsView>, ApiError> {
     let claim = app.existing_claim(&id).await?;
     let evidence = app.store.evidence(&claim.claim_id).await?;
     let document = evidence.iter().find(|found| found.kind == "document");
-    let detections: Vec<Detection> = document.map(injections).unwrap_or_default();
+    let mut detections: Vec<Detection> = document.map(injections).unwrap_or_default();
+    if !caller.sees_texts() {
+        detections.iter_mut().for_each(|detection| detection.record_metadata = json!({}));
+    }
     Ok(Json(GuardrailsView { claim_id: claim.claim_id.to_string(), total: detections.len(), detections }))
 }
 

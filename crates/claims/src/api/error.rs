@@ -191,13 +191,48 @@ where
     }
 }
 
-/// Serde's own words for a wrong type or a missing field, never the text around a syntax error.
+/// Serde's own words for a wrong type or a missing field, never what was written there nor the text around a syntax
+/// error.
 fn rule_of(error: &serde_json::Error) -> String {
     match error.classify() {
         serde_json::error::Category::Data => {
             let text = error.to_string();
-            text.split(" at line ").next().unwrap_or_default().to_owned()
+            without_value(text.rsplit_once(" at line ").map_or(text.as_str(), |(rule, _)| rule))
         }
         _ => format!("is not JSON (line {}, column {})", error.line(), error.column()),
+    }
+}
+
+/// `invalid type: string "…", expected a map` without the string. A name of a field is told: it is the rule.
+fn without_value(rule: &str) -> String {
+    let named = |name: &str| name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let Some(at) = rule.rfind(", expected").filter(|_| !rule.starts_with("missing field")) else {
+        return rule.to_owned();
+    };
+    let (told, expected) = rule.split_at(at);
+    let field = told.strip_prefix("unknown field `").and_then(|rest| rest.strip_suffix('`'));
+    match field.filter(|field| named(field)) {
+        Some(_) => rule.to_owned(),
+        None => format!("{}{expected}", told.split(['"', '`']).next().unwrap_or_default().trim_end()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_told_without_what_was_written() {
+        for (rule, told) in [
+            ("unknown variant `Jane, expected`, expected one of `a`, `b`", "unknown variant, expected one of `a`, `b`"),
+            ("invalid type: string \"Jane \\\" Roe\", expected u64", "invalid type: string, expected u64"),
+            ("invalid value: integer `4970101234567890`, expected u8", "invalid value: integer, expected u8"),
+            ("missing field `user_id`", "missing field `user_id`"),
+            ("unknown field `ammount`, expected `amount`", "unknown field `ammount`, expected `amount`"),
+            ("unknown field `Jane Roe`, expected `amount`", "unknown field, expected `amount`"),
+            ("invalid length 3, expected 2 elements", "invalid length 3, expected 2 elements"),
+        ] {
+            assert_eq!(without_value(rule), told, "{rule}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{ApiError, App};
+use crate::access::Caller;
 use crate::domain::{ClaimStatus, Step, StepKind, StepStatus};
 use crate::workflow::TOOLS;
 
@@ -29,8 +30,9 @@ pub struct StepView {
     error_message: Option<String>,
 }
 
-impl From<Step> for StepView {
-    fn from(step: Step) -> Self {
+impl StepView {
+    /// For whoever may not see what was read and written, `texts` is false: what happened and when is left.
+    pub fn new(step: Step, texts: bool) -> Self {
         let parsed = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
         Self {
             index: step.index,
@@ -42,9 +44,9 @@ impl From<Step> for StepView {
             status: step.status,
             started_at: step.started_at.to_string(),
             completed_at: step.completed_at.map(|time| time.to_string()),
-            arguments: step.arguments.map(parsed),
-            output_data: step.output.map(parsed),
-            error_message: step.error,
+            arguments: step.arguments.filter(|_| texts).map(parsed),
+            output_data: step.output.filter(|_| texts).map(parsed),
+            error_message: step.error.filter(|_| texts),
         }
     }
 }
@@ -62,9 +64,13 @@ pub struct StatusView {
     estimated_completion_time: Option<String>,
 }
 
-/// Status and steps of the latest run.
+/// Status and steps of the latest run; the steps without their texts for a role that may not see them.
 #[utoipa::path(get, path = "/api/v1/claims/{id}/status", params(("id" = String, Path)), responses((status = 200, body = StatusView), (status = 404)))]
-pub async fn status(State(app): State<App>, Path(id): Path<String>) -> Result<Json<StatusView>, ApiError> {
+pub async fn status(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<StatusView>, ApiError> {
     let claim = app.existing_claim(&id).await?;
     let steps = app.store.steps(&claim.claim_id).await?;
     let running = steps.iter().rev().find(|step| step.status == StepStatus::Running);
@@ -81,7 +87,7 @@ pub async fn status(State(app): State<App>, Path(id): Path<String>) -> Result<Js
         status: claim.status,
         current_step: running.map(|step| step.name.clone()),
         progress_percentage: progress,
-        processing_steps: steps.into_iter().map(StepView::from).collect(),
+        processing_steps: steps.into_iter().map(|step| StepView::new(step, caller.sees_texts())).collect(),
         estimated_completion_time: None,
     }))
 }
@@ -97,6 +103,6 @@ pub struct LogsView {
 pub async fn logs(State(app): State<App>, Path(id): Path<String>) -> Result<Json<LogsView>, ApiError> {
     let claim = app.existing_claim(&id).await?;
     let steps = app.store.steps(&claim.claim_id).await?;
-    let logs = steps.into_iter().map(StepView::from).collect();
+    let logs = steps.into_iter().map(|step| StepView::new(step, true)).collect();
     Ok(Json(LogsView { claim_id: claim.claim_id.to_string(), logs }))
 }

@@ -13,10 +13,8 @@ pub struct Money {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not an amount: a decimal number with at most two decimals and at most 15 digits is needed")]
-pub struct InvalidAmount {
-    pub text: String,
-}
+#[error("must be a decimal number with at most two decimals and at most 15 digits")]
+pub struct InvalidAmount;
 
 const LARGEST_MINOR: i64 = 999_999_999_999_999;
 
@@ -39,13 +37,12 @@ impl FromStr for Money {
 
     /// Reads `1430.5`, `1430.50`, `-3`. More than two decimals is an error, not a rounding.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = || InvalidAmount { text: text.chars().take(40).collect() };
-        let amount = Decimal::from_str_exact(text.trim()).map_err(|_| invalid())?;
-        let hundredths = amount.checked_mul(Decimal::ONE_HUNDRED).ok_or_else(invalid)?;
+        let amount = Decimal::from_str_exact(text.trim()).map_err(|_| InvalidAmount)?;
+        let hundredths = amount.checked_mul(Decimal::ONE_HUNDRED).ok_or(InvalidAmount)?;
         let minor = if hundredths.is_integer() { hundredths.to_i64() } else { None };
         match minor {
             Some(minor) if minor.abs() <= LARGEST_MINOR => Ok(Self { minor }),
-            _ => Err(invalid()),
+            _ => Err(InvalidAmount),
         }
     }
 }

@@ -78,34 +78,45 @@ impl Failure {
         matches!(self, Self::StackUnreachable { .. } | Self::StreamBroken { .. } | Self::NoModel)
     }
 
+    /// Another program's own words. They may quote a document, so no text for everybody's eyes has them.
+    fn detail(&self) -> Option<&str> {
+        match self {
+            Self::StackUnreachable { detail, .. }
+            | Self::StackRefused { detail }
+            | Self::StreamBroken { detail }
+            | Self::ResponseFailed { detail }
+            | Self::ResponseIncomplete { detail }
+            | Self::ToolFailed { detail, .. } => Some(detail),
+            Self::NoModel
+            | Self::NoDecision { .. }
+            | Self::TimeLimit { .. }
+            | Self::Crashed { .. }
+            | Self::Internal => None,
+        }
+    }
+
     fn texts(&self) -> (String, String) {
         match self {
-            Self::StackUnreachable { tries, detail } => (
-                format!("The control plane could not be reached in {tries} tries ({detail})."),
-                format!("Le plan de contrôle n'a pas pu être joint en {tries} essais ({detail})."),
+            Self::StackUnreachable { tries, .. } => (
+                format!("The control plane could not be reached in {tries} tries."),
+                format!("Le plan de contrôle n'a pas pu être joint en {tries} essais."),
             ),
-            Self::StackRefused { detail } => (
-                format!("The control plane refused the request ({detail})."),
-                format!("Le plan de contrôle a refusé la demande ({detail})."),
-            ),
+            Self::StackRefused { .. } => {
+                ("The control plane refused the request.".into(), "Le plan de contrôle a refusé la demande.".into())
+            }
             Self::NoModel => (
                 "The control plane serves no language model.".into(),
                 "Le plan de contrôle ne propose aucun modèle de langue.".into(),
             ),
-            Self::StreamBroken { detail } => (
-                format!("The connection to the control plane broke during processing ({detail})."),
-                format!("La liaison avec le plan de contrôle s'est rompue pendant le traitement ({detail})."),
+            Self::StreamBroken { .. } => (
+                "The connection to the control plane broke during processing.".into(),
+                "La liaison avec le plan de contrôle s'est rompue pendant le traitement.".into(),
             ),
-            Self::ResponseFailed { detail } => {
-                (format!("The agent failed ({detail})."), format!("L'agent a échoué ({detail})."))
+            Self::ResponseFailed { .. } => ("The agent failed.".into(), "L'agent a échoué.".into()),
+            Self::ResponseIncomplete { .. } => {
+                ("The agent stopped before the end.".into(), "L'agent s'est arrêté avant la fin.".into())
             }
-            Self::ResponseIncomplete { detail } => (
-                format!("The agent stopped before the end ({detail})."),
-                format!("L'agent s'est arrêté avant la fin ({detail})."),
-            ),
-            Self::ToolFailed { tool, detail } => {
-                (format!("The tool {tool} failed ({detail})."), format!("L'outil {tool} a échoué ({detail})."))
-            }
+            Self::ToolFailed { tool, .. } => (format!("The tool {tool} failed."), format!("L'outil {tool} a échoué.")),
             Self::NoDecision { left_out } => {
                 let tools = left_out.join(", ");
                 (
@@ -137,7 +148,7 @@ impl Failure {
             explanation_en.push_str(" It can be processed again.");
             explanation_fr.push_str(" Il peut être traité à nouveau.");
         }
-        let inputs = json!({"cause": self.code(), "retryable": self.retryable()});
+        let inputs = json!({"cause": self.code(), "retryable": self.retryable(), "detail": self.detail()});
         let reason =
             Reason { code: "PROCESSING_FAILED".into(), text_en, text_fr, clause: None, inputs, extra: Map::new() };
         let extra = json!({"success": false, "claim_id": id, "notes": [], "trace": [], "amount_steps": []});
@@ -190,6 +201,8 @@ mod tests {
             assert_eq!(document.check(), Ok(()), "{failure:?}");
             assert_ne!(document.explanation_en, document.explanation_fr, "{failure:?}");
             assert_eq!(document.reasons[0].inputs["cause"], failure.code());
+            let told = format!("{} {}", document.explanation_en, document.explanation_fr);
+            assert!(!told.contains("connection refused"), "{told}");
         }
     }
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{at, id, new_claim};
 
 pub async fn questions(store: &dyn ClaimStore) {
-    store.submit(new_claim("Q-1", "USR-Q"), at(0)).await.unwrap();
-    let claim = id("Q-1");
+    store.submit(new_claim("ASK-1", "USR-Q"), at(0)).await.unwrap();
+    let claim = id("ASK-1");
     assert!(store.questions(&claim).await.unwrap().is_empty());
     for second in [1, 2] {
         let question = Question {
