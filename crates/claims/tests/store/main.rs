@@ -67,6 +67,10 @@ async fn counts(store: &dyn ClaimStore) {
     let base = ClaimFilter { page: 1, page_size: 1, ..ClaimFilter::default() };
     let (kept, counted) = (base.clone(), ClaimFilter { include_archived: true, ..base.clone() });
     assert_eq!(store.list(&kept).await.unwrap().total, store.list(&counted).await.unwrap().total);
+    for listed in store.list(&ClaimFilter { page_size: 100, ..base.clone() }).await.unwrap().claims {
+        let alone = store.claim(&listed.claim_id).await.unwrap().unwrap();
+        assert_eq!(format!("{listed:?}"), format!("{alone:?}"), "a page shows what one claim alone shows");
+    }
     for (status, claims) in store.statistics().await.unwrap().by_status {
         let counted = ClaimFilter { statuses: vec![status], ..counted.clone() };
         assert_eq!(store.list(&counted).await.unwrap().total, claims, "{status:?}");

@@ -5,6 +5,7 @@ use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe, Row};
 
 use super::claims::CLAIM;
+use super::listed::{COLUMNS, ListedClaim};
 use super::{SqlStore, rows};
 use crate::domain::Claim;
 use crate::store::{ClaimFilter, ClaimOrder, ClaimPage, Direction, PageMark, StoreError};
@@ -94,10 +95,12 @@ impl ClaimOrder {
 }
 
 impl SqlStore {
+    /// One statement and one row: what is counted and what is listed are of the same moment, and a page of a hundred
+    /// claims crosses from the database's thread as one value rather than as 2,500.
     pub(super) async fn list_claims(&self, filter: &ClaimFilter) -> Result<ClaimPage, StoreError> {
         let search = filter.search.as_deref().map(like_pattern).unwrap_or_default();
         let mut conditions = Conditions::of(filter, &search);
-        let total = self.total(filter, &conditions).await?;
+        let total = total(filter, &conditions);
         let column = filter.order.column();
         let (sign, towards) = match filter.direction {
             Direction::Ascending => (">", ""),
@@ -118,35 +121,39 @@ impl SqlStore {
         // One more than asked for tells whether there is another page.
         let limit = conditions.value(Value::Number(filter.page_size.saturating_add(1)));
         let offset = conditions.value(Value::Number(skipped));
+        let (array, collected) = if self.shared { POSTGRES_JSON } else { SQLITE_JSON };
         let text = format!(
-            "{CLAIM} {} order by c.{column}{towards}, c.claim_id{towards} limit {limit} offset {offset}",
+            "select ({total}) as total, cast(coalesce((select {collected}({array}({COLUMNS}) \
+             order by p.{column}{towards}, p.claim_id{towards}) from ({CLAIM} {} \
+             order by c.{column}{towards}, c.claim_id{towards} limit {limit} offset {offset}) p), '[]') as text) as page",
             conditions.text
         );
-        let found = conditions.bound(text).fetch_all(&self.read).await?;
-        let mut claims = found.iter().map(rows::claim).collect::<Result<Vec<_>, _>>()?;
-        let more = claims.len() > usize::try_from(filter.page_size).unwrap_or_default();
-        claims.truncate(usize::try_from(filter.page_size).unwrap_or_default());
+        let row = conditions.bound(text).fetch_one(&self.read).await?;
+        let page: &str = row.try_get("page")?;
+        let listed: Vec<ListedClaim<'_>> = serde_json::from_str(page).map_err(|_| rows::unreadable("page"))?;
+        let size = usize::try_from(filter.page_size).unwrap_or_default();
+        let more = listed.len() > size;
+        let claims = listed.into_iter().take(size).map(Claim::try_from).collect::<Result<Vec<_>, _>>()?;
         let next = claims.last().filter(|_| more).map(|last| filter.order.mark(last));
-        Ok(ClaimPage { claims, total, next })
+        Ok(ClaimPage { claims, total: row.try_get("total")?, next })
     }
+}
 
-    async fn total(&self, filter: &ClaimFilter, conditions: &Conditions<'_>) -> Result<i64, StoreError> {
-        let by_status_alone = !filter.include_archived
-            && filter.claim_type.is_none()
-            && filter.user_id.is_none()
-            && filter.search.is_none();
-        if by_status_alone {
-            let wanted = |status| filter.statuses.is_empty() || filter.statuses.contains(status);
-            return Ok(self
-                .counts()
-                .await?
-                .iter()
-                .filter(|(status, _)| wanted(status))
-                .map(|(_, claims)| claims)
-                .sum());
+/// What makes an array of a row, and one of many.
+const SQLITE_JSON: (&str, &str) = ("json_array", "json_group_array");
+const POSTGRES_JSON: (&str, &str) = ("json_build_array", "json_agg");
+
+/// The query that counts; kept counts answer where nothing but the status is asked for.
+fn total(filter: &ClaimFilter, conditions: &Conditions<'_>) -> String {
+    let by_status_alone =
+        !filter.include_archived && filter.claim_type.is_none() && filter.user_id.is_none() && filter.search.is_none();
+    match by_status_alone {
+        // The cast because a sum over BIGINT is NUMERIC in PostgreSQL, which `Any` cannot carry.
+        true => {
+            let kept = "select cast(coalesce(sum(c.claims), 0) as bigint) from claim_counts c";
+            format!("{kept} {}", conditions.text.replace("c.is_archived = 0", "1 = 1"))
         }
-        let text = format!("select count(*) as total from claims c {}", conditions.text);
-        Ok(conditions.bound(text).fetch_one(&self.read).await?.try_get("total")?)
+        false => format!("select count(*) from claims c {}", conditions.text),
     }
 }
 

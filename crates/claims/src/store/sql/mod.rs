@@ -6,6 +6,7 @@ mod counts;
 mod decisions;
 mod jobs;
 mod list;
+mod listed;
 mod questions;
 mod queue;
 mod reference;
