@@ -90,7 +90,9 @@ const PATH_SAFE: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b
 /// WAL lets readers go on while one writes. `synchronous=FULL` because an accepted claim must survive a power
 /// cut, and a claim writes a few dozen rows over seconds: the extra fsync is not felt.
 fn sqlite_pool(connections: u32) -> AnyPoolOptions {
-    AnyPoolOptions::new().max_connections(connections).min_connections(1).after_connect(|connection, _| {
+    // A connection to a file does not go stale: asking it before each use would double the ways to its thread.
+    let options = AnyPoolOptions::new().max_connections(connections).min_connections(1).test_before_acquire(false);
+    options.after_connect(|connection, _| {
         Box::pin(async move {
             for pragma in [
                 "pragma journal_mode = wal",
