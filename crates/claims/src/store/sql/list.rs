@@ -119,7 +119,8 @@ impl SqlStore {
             skipped = 0;
         }
         // One more than asked for tells whether there is another page.
-        let limit = conditions.value(Value::Number(filter.page_size.saturating_add(1)));
+        // Written out: SQLite plans a statement anew each time that a bound limit is set.
+        let limit = filter.page_size.saturating_add(1);
         let offset = conditions.value(Value::Number(skipped));
         let (array, collected) = if self.shared { POSTGRES_JSON } else { SQLITE_JSON };
         let text = format!(
