@@ -10,6 +10,7 @@ import { Failure, Unreachable } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
 import { StatusLabel } from "../ui/StatusLabel";
 import { usePolled } from "../ui/usePolled";
+import { AskTab } from "./AskTab";
 import { ClaimFacts } from "./ClaimFacts";
 import { ClaimTabs } from "./ClaimTabs";
 import { ContractTab } from "./ContractTab";
@@ -86,6 +87,10 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
       )}
     </div>
   );
+  const show = (mark: string) => {
+    setSelected(mark);
+    setBrought((round) => round + 1);
+  };
   const retry = () => {
     onChanged();
     run.refresh();
@@ -115,10 +120,7 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
             reading={reading.data}
             marks={marks}
             selected={selected}
-            onSelect={(mark) => {
-              setSelected(mark);
-              setBrought((round) => round + 1);
-            }}
+            onSelect={show}
             note={<MarkNote reading={reading.data} marks={marks} selected={selected} />}
           />
           <ClaimTabs
@@ -129,6 +131,7 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
               { key: "agent", title: "tab.agent", content: <Timeline run={run} /> },
               { key: "contract", title: "tab.contract", content: <ContractTab contracts={contracts} decision={decision.data} /> },
               { key: "similar", title: "tab.similar", content: <SimilarClaimsCard similar={decision.data?.similar ?? null} /> },
+              { key: "ask", title: "tab.ask", content: <AskTab claimId={claim.id} chapter={chapter} onSelect={show} /> },
               { key: "history", title: "tab.history", content: <HistoryTab id={claim.id} chapter={chapter} /> },
             ]}
           />

@@ -11,7 +11,7 @@ export interface I18n {
   /** The translation of a word from the service, or the word itself when there is none. */
   readonly known: (prefix: string, word: string) => string;
   /** Chooses between `key.one` and `key.other` by the rules of the language. */
-  readonly plural: (key: "list.total", count: number) => string;
+  readonly plural: (key: "list.total" | "ask.withheld", count: number) => string;
 }
 
 const Context = createContext<I18n | null>(null);
