@@ -36,6 +36,11 @@ pub(super) fn grounded(sentence: &str, passages: &[Passage], decided: Option<Out
         let number = passage.claim_number.as_deref().filter(|_| passage.kind == PassageKind::SimilarClaim);
         number.is_some_and(|number| text.contains(number))
     });
+    // "No contract was in force" holds every word and number of "the contract was in force".
+    let weighed = |passage: &&&Passage| matches!(passage.kind, PassageKind::Decision | PassageKind::Clause);
+    if found.iter().filter(weighed).any(|passage| negative(&passage.text) != negative(&text)) {
+        return None;
+    }
     let told = outcomes_in(&text);
     if !of_another && decided.is_some_and(|decided| told.iter().any(|told| *told != decided)) {
         return None;
@@ -83,6 +88,18 @@ fn stands_in(text: &str, passages: &[&Passage]) -> bool {
         && amounts_in(text).iter().all(|amount| amounts.contains(amount))
         && names.tells_of_all_in(text, MONTHS)
         && shared as f64 >= SHARE * words.len() as f64
+}
+
+/// Whether it denies something, in words that do.
+fn negative(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "not", "no", "nor", "none", "never", "cannot", "without", "isn", "wasn", "aren", "doesn", "didn", "ne", "n",
+        "pas", "ni", "non", "sans", "aucun", "aucune",
+    ];
+    const BEGINNINGS: &[&str] = &["exclu", "refus", "reject", "rejet", "deny", "deni"];
+    folded(text)
+        .split(|letter: char| !letter.is_alphabetic())
+        .any(|word| WORDS.contains(&word) || BEGINNINGS.iter().any(|beginning| word.starts_with(beginning)))
 }
 
 /// Written large in English, and compared as numbers.
@@ -170,6 +187,25 @@ mod tests {
         ] {
             let found = grounded(sentence, &shelf, Some(Outcome::Approve));
             assert_eq!(found.is_some(), stands, "{sentence} {found:?} {shelf:#?}");
+        }
+    }
+
+    #[test]
+    fn a_denied_fact_is_not_told_as_a_fact() {
+        let decision: DecisionDocument = serde_json::from_value(json!({
+            "decision": "deny", "payable_amount": "0.00", "confidence": 0.9, "reason_codes": ["NO_ACTIVE_CONTRACT"],
+            "reasons": [{"code": "NO_ACTIVE_CONTRACT", "text_en": "no contract was in force on 15 April 2026",
+                         "text_fr": "aucun contrat n'était en vigueur le 15 avril 2026"}],
+        }))
+        .unwrap();
+        for (language, sentence, stands) in [
+            (Language::En, "No contract was in force on 15 April 2026.", true),
+            (Language::En, "The contract was in force on 15 April 2026.", false),
+            (Language::Fr, "Aucun contrat n'était en vigueur le 15 avril 2026.", true),
+            (Language::Fr, "Le contrat était en vigueur le 15 avril 2026.", false),
+        ] {
+            let found = grounded(sentence, &passages(Some(&decision), &[], language), Some(Outcome::Deny));
+            assert_eq!(found.is_some(), stands, "{sentence} {found:?}");
         }
     }
 
