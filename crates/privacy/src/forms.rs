@@ -42,8 +42,10 @@ pub(crate) fn phones(text: &str, found: &mut Vec<Found>) {
     let no_reference = |_: &str, at: usize| !after_reference(text, at);
     take(&INTERNATIONAL, &|_, at| text[at..].starts_with('+') || !after_reference(text, at));
     take(&FRENCH, &no_reference);
-    // `123-456-7890` without a sign of being a phone number may be anything.
-    take(&GROUPED, &|hit, at| (hit.starts_with(['0', '(']) && !after_reference(text, at)) || after_phone(text, at));
+    // `123-456-7890` without a sign of being a phone number may be anything, and so may groups of a longer number.
+    let inside = |at: usize| text[..at].trim_end_matches([' ', '-']).ends_with(|letter: char| letter.is_ascii_digit());
+    let grouped = |hit: &str, at: usize| hit.starts_with(['0', '(']) && !after_reference(text, at) && !inside(at);
+    take(&GROUPED, &|hit, at| grouped(hit, at) || after_phone(text, at));
     take(&LABELLED, &|_, at| after_phone(text, at));
 }
 

@@ -107,7 +107,7 @@ fn what_the_record_knows_is_found_in_any_writing() {
         lea().redact(text),
         "[name], vue le [date_of_birth] ([date_of_birth], [date_of_birth]), [address], [plate]. [name] dit"
     );
-    assert_eq!(found(&lea(), "le 13 août 1975, 48 chemin creux, des vignes; plea bargain"), []);
+    assert_eq!(found(&lea(), "le 13 août 1975, un chemin creux, des vignes; plea bargain"), []);
 }
 
 #[test]
@@ -176,7 +176,8 @@ proptest! {
     fn every_nir_with_its_key_is_found(sex in 1_u64..3, year in 0_u64..100, month in 1_u64..13, place in 1_000_u64..95_999, order in 1_u64..1000) {
         let number = ((((sex * 100 + year) * 100 + month) * 100_000) + place) * 1000 + order;
         let nir = format!("{number:013}{:02}", 97 - number % 97);
-        prop_assert!(found(&Detector::default(), &format!("n {nir},")).contains(&(Kind::Nir, nir.clone())));
+        let text = format!("n {nir},");
+        prop_assert!(found(&Detector::default(), &text).contains(&(Kind::Nir, nir.clone())), "{}", text);
         let off = format!("{number:013}{:02}", (97 - number % 97) % 97 + 1);
         let same = off == nir;
         prop_assert!(same || !found(&Detector::default(), &off).iter().any(|(kind, _)| *kind == Kind::Nir));
