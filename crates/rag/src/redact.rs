@@ -1,106 +1,42 @@
-//! Takes personal data out of a text before it is embedded, or shown to a model as a precedent.
+//! Takes personal data, and every reference that leads to somebody, out of a text before it is embedded, or shown to a
+//! model as a precedent.
 
-use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::LazyLock;
+use privacy::{Detector, Kind, Known};
 
-use regex::Regex;
-use unicode_normalization::char::is_combining_mark;
-
-use crate::words::fold;
-
-/// What gives a person away by its form alone: addresses of mail and pages, account and phone numbers, our
-/// references (`USR-1001`, `AZ-AU-25-001889`, `F-5858`).
-static FORMS: LazyLock<Regex> = LazyLock::new(|| {
-    let forms = [
-        r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
-        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b",
-        r"(?:\+|\b00)\d{1,3}(?:[ .()-]{0,2}\d{1,4}){3,6}\b",
-        r"\b0\d(?:[ .-]?\d{2}){4}\b",
-        r"\b[A-Z]{1,4}(?:-[A-Z]{1,3})?(?:-\d{2,})+\b",
-    ];
-    let pattern = forms.join("|");
-    Regex::new(&pattern).expect("the pattern is constant")
-});
+pub(crate) use privacy::name_parts;
 
 const REPLACEMENT: &str = "…";
 
 /// Knows what to take out of the texts of one person.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Redactor {
-    /// Folded words of each known string, under the first of them; longest first.
-    known: HashMap<String, Vec<Vec<String>>>,
+#[derive(Debug, Clone)]
+pub(crate) struct Redactor(Detector);
+
+impl Default for Redactor {
+    fn default() -> Self {
+        Self::new([])
+    }
 }
 
 impl Redactor {
-    /// `known`: names, addresses, plates and references; matched as whole words, whatever their case, accents and
-    /// punctuation.
+    /// `known`: names, addresses, plates, dates of birth and references; matched as whole words, whatever their case,
+    /// accents and punctuation.
     pub(crate) fn new<'a>(known: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut by_first: HashMap<String, Vec<Vec<String>>> = HashMap::new();
-        for text in known.into_iter().filter(|text| text.trim().chars().count() >= 3) {
-            let words: Vec<String> = words_of(text).into_iter().map(|(_, word)| word).collect();
-            if let Some(first) = words.first() {
-                by_first.entry(first.clone()).or_default().push(words);
-            }
+        let mut all = Known::default();
+        for text in known {
+            // What each is does not matter here: all of it goes. A date is known in any of its forms.
+            let kind = match text.parse::<jiff::civil::Date>() {
+                Ok(_) => Kind::DateOfBirth,
+                Err(_) => Kind::Name,
+            };
+            all.add(kind, text);
         }
-        for candidates in by_first.values_mut() {
-            candidates.sort_by_key(|words| std::cmp::Reverse(words.len()));
-        }
-        Self { known: by_first }
+        Self(Detector::new(all).and_references())
     }
 
     /// The text without what is known and without what looks personal.
     pub(crate) fn redact(&self, text: &str) -> String {
-        let text = FORMS.replace_all(text, REPLACEMENT);
-        if self.known.is_empty() {
-            return text.into_owned();
-        }
-        let words = words_of(&text);
-        let (mut clean, mut copied, mut at) = (String::with_capacity(text.len()), 0, 0);
-        while at < words.len() {
-            let length = self.known_at(&words[at..]);
-            if length > 0 {
-                clean.push_str(&text[copied..words[at].0.start]);
-                clean.push_str(REPLACEMENT);
-                copied = words[at + length - 1].0.end;
-            }
-            at += length.max(1);
-        }
-        clean.push_str(&text[copied..]);
-        clean
+        self.0.replace(text, |_| REPLACEMENT.to_owned())
     }
-
-    /// How many of the next words are a known string.
-    fn known_at(&self, words: &[(Range<usize>, String)]) -> usize {
-        let candidates = words.first().and_then(|(_, first)| self.known.get(first));
-        let matches = |known: &&Vec<String>| {
-            known.len() <= words.len() && known.iter().zip(words).all(|(known, (_, word))| known == word)
-        };
-        candidates.and_then(|candidates| candidates.iter().find(matches)).map_or(0, Vec::len)
-    }
-}
-
-/// Runs of letters and digits, where they are and folded.
-fn words_of(text: &str) -> Vec<(Range<usize>, String)> {
-    let mut words = Vec::new();
-    let mut start = None;
-    for (at, letter) in text.char_indices().chain([(text.len(), ' ')]) {
-        let inside = letter.is_alphanumeric() || is_combining_mark(letter);
-        match (inside, start) {
-            (true, None) => start = Some(at),
-            (false, Some(from)) => {
-                words.push((from..at, fold(&text[from..at])));
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    words
-}
-
-/// A full name and each of its longer parts.
-pub(crate) fn name_parts(name: &str) -> impl Iterator<Item = &str> {
-    std::iter::once(name).chain(name.split_whitespace().filter(|part| part.chars().count() >= 4))
 }
 
 #[cfg(test)]

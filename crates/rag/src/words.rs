@@ -1,7 +1,6 @@
 //! Words of a French or English text, brought to a form that matches across accents, case and number.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+pub(crate) use privacy::fold;
 
 /// Without `car`, which is the most telling word of many an English claim.
 const FRENCH: &[&str] = &[
@@ -21,22 +20,6 @@ const ENGLISH: &[&str] = &[
     "up", "was", "we", "were", "what", "when", "where", "which", "while", "who", "why", "will", "with", "would", "you",
     "your",
 ];
-
-/// Letters and digits in lower case without accents; everything else becomes one space.
-pub(crate) fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for letter in text.nfkd().filter(|letter| !is_combining_mark(*letter)) {
-        match letter {
-            'œ' | 'Œ' => folded.push_str("oe"),
-            'æ' | 'Æ' => folded.push_str("ae"),
-            'ß' => folded.push_str("ss"),
-            letter if letter.is_alphanumeric() => folded.extend(letter.to_lowercase()),
-            _ if folded.ends_with(' ') || folded.is_empty() => {}
-            _ => folded.push(' '),
-        }
-    }
-    folded
-}
 
 /// Letters and digits only, to compare references that people space and hyphenate as they like.
 pub(crate) fn reference(text: &str) -> String {
