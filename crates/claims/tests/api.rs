@@ -341,6 +341,32 @@ async fn instructions_found_in_a_document_are_shown_as_detections() {
     assert_eq!(evidence["evidence"][0]["payload"]["document"]["readable"], true);
 }
 
+#[tokio::test]
+async fn personal_data_in_a_document_is_shown_with_its_place() {
+    let house = House::new().await;
+    let text = "Hélène Dupont, née le 14/07/1985, helene@example.org, carte 4970 1012 3456 7890, IBAN FR76 3000 6000 \
+                0112 3456 7890 189. Sinistre du 02/05/2026, 1 430,50 €.";
+    let document = json!({"success": true, "document": {"readable": true, "injection": false}, "raw_text": text,
+        "fields": {"claimant_name": {"value": "Hélène Dupont", "page": 1}}});
+    house.stack.play(vec![Act::Find("ocr_document", "document", document)]);
+    let id = house.submit().await;
+    house.process(&id).await;
+    let guardrails = house.get_json(&format!("/api/v1/claims/{id}/guardrails")).await;
+    let letters: Vec<char> = text.chars().collect();
+    let mut kinds = Vec::new();
+    for detection in guardrails["detections"].as_array().unwrap() {
+        let found = &detection["record_metadata"];
+        let place = found["start"].as_u64().unwrap() as usize..found["end"].as_u64().unwrap() as usize;
+        assert_eq!(letters[place].iter().collect::<String>(), found["text"], "{detection}");
+        kinds.push(found["kind"].as_str().unwrap());
+    }
+    assert_eq!(
+        kinds,
+        ["name", "date_of_birth", "email", "iban"],
+        "a card whose last digit is wrong is none: {guardrails}"
+    );
+}
+
 #[test]
 fn every_route_of_the_document_is_described() {
     let document: Value = serde_json::from_str(&claims::openapi_json()).unwrap();

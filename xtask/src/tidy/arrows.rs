@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ocr", &["mcp-server", "client", "wire", "host"]),
     ("decision", &["mcp-server", "host"]),
     ("rag", &["mcp-server", "client", "privacy", "wire", "host"]),
-    ("claims", &["client", "wire", "host", "identity"]),
+    ("claims", &["client", "wire", "host", "identity", "privacy"]),
     ("testkit", &["ports", "wire", "client"]),
     ("openshift", &[]),
     ("xtask", &[]),

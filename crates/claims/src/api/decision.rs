@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{ApiError, App};
@@ -266,55 +266,4 @@ pub async fn evidence(State(app): State<App>, Path(id): Path<String>) -> Result<
     let found = app.store.evidence(&claim.claim_id).await?;
     let evidence = found.into_iter().map(|found| Finding { link: EvidenceLink::from(&found), payload: found.payload });
     Ok(Json(EvidenceView { claim_id: claim.claim_id.to_string(), evidence: evidence.collect() }))
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct GuardrailsView {
-    claim_id: String,
-    detections: Vec<Detection>,
-    total: usize,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Detection {
-    id: String,
-    detection_type: String,
-    severity: String,
-    action_taken: String,
-    detected_at: String,
-    /// Page and text of what was found; empty for a role that may not see texts.
-    record_metadata: Value,
-}
-
-/// Instructions found in the claim's document. None of them was followed.
-#[utoipa::path(get, path = "/api/v1/claims/{id}/guardrails", params(("id" = String, Path)), responses((status = 200, body = GuardrailsView), (status = 404)))]
-pub async fn guardrails(
-    State(app): State<App>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<GuardrailsView>, ApiError> {
-    let claim = app.existing_claim(&id).await?;
-    let evidence = app.store.evidence(&claim.claim_id).await?;
-    let document = evidence.iter().find(|found| found.kind == "document");
-    let mut detections: Vec<Detection> = document.map(injections).unwrap_or_default();
-    if !caller.sees_texts() {
-        detections.iter_mut().for_each(|detection| detection.record_metadata = json!({}));
-    }
-    Ok(Json(GuardrailsView { claim_id: claim.claim_id.to_string(), total: detections.len(), detections }))
-}
-
-fn injections(evidence: &Evidence) -> Vec<Detection> {
-    let document = evidence.payload.get("document").and_then(Value::as_object).cloned().unwrap_or_default();
-    let flagged = document.get("injection") == Some(&Value::Bool(true));
-    let quotes = document.get("injection_evidence").and_then(Value::as_array).cloned().unwrap_or_default();
-    let quotes = if quotes.is_empty() && flagged { vec![Value::Object(Map::new())] } else { quotes };
-    let detection = |(index, quote): (usize, Value)| Detection {
-        id: format!("{}-{index}", evidence.evidence_id),
-        detection_type: "prompt_injection".into(),
-        severity: "high".into(),
-        action_taken: "sent_to_manual_review".into(),
-        detected_at: evidence.created_at.to_string(),
-        record_metadata: quote,
-    };
-    quotes.into_iter().enumerate().map(detection).collect()
 }

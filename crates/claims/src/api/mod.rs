@@ -10,6 +10,7 @@ mod decision;
 mod documents;
 mod error;
 mod events;
+mod guardrails;
 mod health;
 mod jobs;
 mod letter;
@@ -111,7 +112,7 @@ pub fn router(app: App) -> Router {
         .route("/claims/{id}/letter", get(letter::letter))
         .route("/claims/{id}/evidence", get(decision::evidence))
         .route("/claims/{id}/audit", get(audit::export))
-        .route("/claims/{id}/guardrails", get(decision::guardrails))
+        .route("/claims/{id}/guardrails", get(guardrails::guardrails))
         .route("/claims/{id}/events", get(events::of_claim))
         .route("/claims/documents/{id}/view", get(documents::view))
         .route("/documents/{id}/view", get(documents::view))

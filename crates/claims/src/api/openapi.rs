@@ -37,7 +37,7 @@ use crate::access::{Need, need_of_route};
         super::decision::latest,
         super::decision::all,
         super::decision::evidence,
-        super::decision::guardrails,
+        super::guardrails::guardrails,
         super::contracts::of_claim,
         super::letter::letter,
         super::audit::export,
