@@ -60,7 +60,8 @@ static OTHER_PLATE: LazyLock<Regex> =
 const CURRENCIES: [&str; 8] = ["EUR", "GBP", "USD", "CHF", "CAD", "JPY", "TTC", "PCS"];
 
 pub(crate) fn plates(text: &str, found: &mut Vec<Found>) {
-    let forms: [(&Regex, fn(&str, usize) -> bool); 3] = [
+    type Good = fn(&str, usize) -> bool;
+    let forms: [(&Regex, Good); 3] = [
         (&FRENCH_PLATE, |text, at| !after_reference(text, at)),
         (&BRITISH_PLATE, |text, at| !after_reference(text, at)),
         (&OTHER_PLATE, after_plate),
