@@ -1,5 +1,6 @@
-import { API_BASE } from "./http";
 import { claimRoute } from "./claims";
+import { API_BASE, ApiError, requestStream } from "./http";
+import { currentToken } from "./session";
 
 interface Listener {
   /** Something happened; a burst is reported once. */
@@ -21,13 +22,15 @@ const CLAIM_EVENTS = [
   "cancelled",
   "reviewed",
   "finished",
-  "cancelled",
-  "reviewed",
+  "asked",
 ];
 
 const LIST_EVENTS = ["claim_changed", "claims_changed"];
 
 const BURST_MS = 250;
+const COME_BACK_MS = 3_000;
+/** The service ends a stream after an hour. */
+const LONGEST_MS = 3_700_000;
 
 /** Follows one claim until the returned function is called. */
 export function followClaim(id: string, listener: Listener): () => void {
@@ -46,7 +49,7 @@ export function followClaims(listener: Listener): () => void {
  * none for the seventh.
  */
 function follow(path: string, names: readonly string[], { onEvent, onLive }: Listener): () => void {
-  let source: EventSource | null = null;
+  let source: Stream | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const happened = () => {
     timer ??= setTimeout(() => {
@@ -55,10 +58,7 @@ function follow(path: string, names: readonly string[], { onEvent, onLive }: Lis
     }, BURST_MS);
   };
   const open = () => {
-    source = new EventSource(`${API_BASE}${path}`);
-    source.onopen = () => { onLive(true); };
-    source.onerror = () => { onLive(false); };
-    for (const name of names) source.addEventListener(name, happened);
+    source = currentToken() === null ? byBrowser(path, names, happened, onLive) : withToken(path, names, happened, onLive);
   };
   const close = () => {
     source?.close();
@@ -76,4 +76,43 @@ function follow(path: string, names: readonly string[], { onEvent, onLive }: Lis
     clearTimeout(timer);
     source?.close();
   };
+}
+
+interface Stream {
+  readonly close: () => void;
+}
+
+function byBrowser(path: string, names: readonly string[], happened: () => void, onLive: (live: boolean) => void): Stream {
+  const source = new EventSource(`${API_BASE}${path}`);
+  source.onopen = () => { onLive(true); };
+  source.onerror = () => { onLive(false); };
+  for (const name of names) source.addEventListener(name, happened);
+  return source;
+}
+
+/** The browser's own stream cannot show a token, so this one is read by hand and comes back by itself. */
+function withToken(path: string, names: readonly string[], happened: () => void, onLive: (live: boolean) => void): Stream {
+  const stop = new AbortController();
+  const read = async () => {
+    for await (const { event } of requestStream(path, {}, stop.signal, LONGEST_MS)) {
+      onLive(true);
+      if (names.includes(event)) happened();
+    }
+  };
+  const keep = async () => {
+    const over = () => stop.signal.aborted;
+    while (!over()) {
+      try {
+        await read();
+      } catch (error) {
+        // Who is not let in now is not let in later either.
+        if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return;
+      }
+      if (over()) return;
+      onLive(false);
+      await new Promise((done) => setTimeout(done, COME_BACK_MS));
+    }
+  };
+  void keep();
+  return { close: () => { stop.abort(); } };
 }

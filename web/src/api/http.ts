@@ -1,3 +1,8 @@
+import { currentToken, refused } from "./session";
+
+/** A call's method, body and plain headers. */
+export type Call = Omit<RequestInit, "headers"> & { readonly headers?: Readonly<Record<string, string>> };
+
 /** What went wrong with a call, in terms a person can act on. */
 export type ApiFailure = "unreachable" | "refused" | "not_found" | "conflict" | "busy" | "server" | "unexpected_answer";
 
@@ -52,12 +57,15 @@ function errorBody(raw: string): ErrorBody {
   };
 }
 
-async function send(path: string, init: RequestInit, signal: AbortSignal | undefined, waitMs: number): Promise<Response> {
+async function send(path: string, init: Call, signal: AbortSignal | undefined, waitMs: number): Promise<Response> {
   const limit = AbortSignal.timeout(waitMs);
   try {
     const both = signal ? AbortSignal.any([signal, limit]) : limit;
-    const response = await fetch(`${API_BASE}${path}`, { ...init, signal: both });
+    const token = currentToken();
+    const headers = token === null ? init.headers : { ...init.headers, authorization: `Bearer ${token}` };
+    const response = await fetch(`${API_BASE}${path}`, { ...init, ...(headers === undefined ? {} : { headers }), signal: both });
     if (response.ok) return response;
+    if (response.status === 401) refused(token);
     const body = errorBody(await response.text());
     throw new ApiError(failureOf(response.status), response.status, body.message, body.field);
   } catch (error) {
@@ -70,7 +78,7 @@ async function send(path: string, init: RequestInit, signal: AbortSignal | undef
 export async function requestJson<T>(
   path: string,
   decode: (body: unknown) => T,
-  init: RequestInit = {},
+  init: Call = {},
   signal?: AbortSignal,
   waitMs = TIMEOUT_MS,
 ): Promise<T> {
@@ -108,8 +116,8 @@ export interface StreamEvent {
 const STREAM_WAIT_MS = 180_000;
 
 /** Server-sent events of an answer to a call with a body, which `EventSource` cannot make. Throws as `requestJson` does. */
-export async function* requestStream(path: string, init: RequestInit, signal: AbortSignal): AsyncGenerator<StreamEvent> {
-  const response = await send(path, init, signal, STREAM_WAIT_MS);
+export async function* requestStream(path: string, init: Call, signal: AbortSignal, waitMs = STREAM_WAIT_MS): AsyncGenerator<StreamEvent> {
+  const response = await send(path, init, signal, waitMs);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) return;
   let open = "";
@@ -117,6 +125,7 @@ export async function* requestStream(path: string, init: RequestInit, signal: Ab
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      // Comments that keep the connection alive end as frames do.
       const frames = (open + value).split(/\r?\n\r?\n/);
       open = frames.pop() ?? "";
       for (const frame of frames) {

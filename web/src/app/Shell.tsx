@@ -1,4 +1,5 @@
 import {
+  Button,
   Masthead,
   MastheadBrand,
   MastheadContent,
@@ -13,10 +14,12 @@ import {
 } from "@patternfly/react-core";
 import { MoonIcon } from "@patternfly/react-icons/dist/esm/icons/moon-icon";
 import type { ReactNode } from "react";
+import { signOut, useSession } from "../api/session";
 import { useI18n } from "../i18n/context";
 import { LANGUAGES } from "../i18n/messages";
 import { Link } from "./Link";
 import { useDark } from "./theme";
+import { useWho } from "./who";
 
 const MAIN = "main";
 
@@ -40,6 +43,9 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             <Toolbar isFullHeight>
               <ToolbarContent>
                 <ToolbarItem align={{ default: "alignEnd" }}>
+                  <Reader />
+                </ToolbarItem>
+                <ToolbarItem>
                   <ThemeSwitch />
                 </ToolbarItem>
                 <ToolbarItem>
@@ -53,6 +59,22 @@ export function Shell({ children }: { readonly children: ReactNode }) {
     >
       {children}
     </Page>
+  );
+}
+
+/** Who is signed in, and the way out. Nothing where nobody is asked. */
+function Reader() {
+  const { t } = useI18n();
+  const { subject, role } = useWho();
+  const { token } = useSession();
+  if (token === null) return null;
+  return (
+    <>
+      {subject !== "" && <span>{t("session.reader", { name: subject, role: t(`role.${role}`) })}</span>}{" "}
+      <Button variant="link" isInline onClick={signOut}>
+        {t("session.leave")}
+      </Button>
+    </>
   );
 }
 

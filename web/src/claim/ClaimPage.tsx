@@ -2,8 +2,10 @@ import { Breadcrumb, BreadcrumbItem, Button, Flex, FlexItem, PageSection, Title 
 import { useEffect, useMemo, useState } from "react";
 import { getClaim, getContracts, getDecision, getReading, processClaim } from "../api/claims";
 import { ApiError } from "../api/http";
+import { reviews, submits } from "../api/me";
 import type { Claim } from "../api/types";
 import { Link } from "../app/Link";
+import { useWho } from "../app/who";
 import { DocumentPane } from "../document/DocumentPane";
 import { useI18n } from "../i18n/context";
 import { Failure, Unreachable } from "../ui/Failure";
@@ -63,6 +65,7 @@ interface OneClaimProps {
 function OneClaim({ claim, error, onChanged }: OneClaimProps) {
   const i18n = useI18n();
   const { t } = i18n;
+  const who = useWho();
   const [selected, setSelected] = useState<string | null>(null);
   const [brought, setBrought] = useState(0);
   const run = useRun(claim.id, onChanged);
@@ -82,7 +85,7 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
   const verdict = (
     <div className="stack">
       <DecisionCard decision={decision} contracts={contracts.data} />
-      {decision.data && status !== "processing" && (
+      {decision.data && status !== "processing" && reviews(who) && (
         <ReviewCard claimId={claim.id} decision={decision.data} chapter={chapter} onReviewed={reviewed} />
       )}
     </div>
@@ -107,7 +110,7 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
                 <StatusLabel status={status} />
               </FlexItem>
             </Flex>
-            <ProcessButton claim={claim} busy={status === "processing"} again={status !== "pending"} onStarted={retry} />
+            {submits(who) && <ProcessButton claim={claim} busy={status === "processing"} again={status !== "pending"} onStarted={retry} />}
           </Flex>
           {gone && <Unreachable onRetry={retry} />}
           <ClaimFacts claim={claim} />
@@ -131,7 +134,7 @@ function OneClaim({ claim, error, onChanged }: OneClaimProps) {
               { key: "agent", title: "tab.agent", content: <Timeline run={run} /> },
               { key: "contract", title: "tab.contract", content: <ContractTab contracts={contracts} decision={decision.data} /> },
               { key: "similar", title: "tab.similar", content: <SimilarClaimsCard similar={decision.data?.similar ?? null} /> },
-              { key: "ask", title: "tab.ask", content: <AskTab claimId={claim.id} chapter={chapter} onSelect={show} /> },
+              ...(reviews(who) ? [{ key: "ask", title: "tab.ask" as const, content: <AskTab claimId={claim.id} chapter={chapter} onSelect={show} /> }] : []),
               { key: "history", title: "tab.history", content: <HistoryTab id={claim.id} chapter={chapter} /> },
             ]}
           />

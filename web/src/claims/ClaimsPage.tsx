@@ -14,8 +14,10 @@ import { useEffect, useState } from "react";
 import { listClaims, processClaim } from "../api/claims";
 import { followClaims } from "../api/events";
 import { ApiError } from "../api/http";
+import { submits } from "../api/me";
 import type { ClaimsPage as Page } from "../api/types";
 import { claimPath, go } from "../app/route";
+import { useWho } from "../app/who";
 import { useI18n } from "../i18n/context";
 import { Failure, Unreachable } from "../ui/Failure";
 import { Loading } from "../ui/Loading";
@@ -37,6 +39,7 @@ function pace(page: Page | null, live: boolean): number {
 
 export function ClaimsPage({ query: from }: { readonly query: URLSearchParams }) {
   const { t, plural } = useI18n();
+  const who = useWho();
   const query = readQuery(from);
   const [live, setLive] = useState(false);
   const list = usePolled(writeQuery(query), (signal) => listClaims(query, signal), { every: (page) => pace(page, live) });
@@ -67,7 +70,7 @@ export function ClaimsPage({ query: from }: { readonly query: URLSearchParams })
             <Title headingLevel="h1">{t("list.title")}</Title>
             {list.data && <p role="status">{plural("list.total", list.data.total)}</p>}
           </FlexItem>
-          <Button onClick={() => { setAdding(true); }}>{t("list.new")}</Button>
+          {submits(who) && <Button onClick={() => { setAdding(true); }}>{t("list.new")}</Button>}
         </Flex>
       </PageSection>
       <PageSection isFilled aria-label={t("list.title")}>

@@ -6,6 +6,8 @@ export interface Call {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: BodyInit | null;
+  /** What was shown to be let in. */
+  readonly bearer: string | null;
 }
 
 type Answer = (call: Call) => Response | Promise<Response>;
@@ -50,6 +52,7 @@ export class FakeService {
       path: url.pathname.replace("/api/v1", ""),
       query: url.searchParams,
       body: init.body ?? null,
+      bearer: new Headers(init.headers).get("authorization"),
     };
     this.calls.push(call);
     const answer = this.#routes.get(`${call.method} ${call.path}`);
