@@ -1,5 +1,5 @@
 import { claimRoute } from "./claims";
-import { API_BASE, ApiError, requestStream } from "./http";
+import { API_BASE, ApiError, OPENED, requestStream } from "./http";
 import { currentToken } from "./session";
 
 interface Listener {
@@ -93,10 +93,13 @@ function byBrowser(path: string, names: readonly string[], happened: () => void,
 /** The browser's own stream cannot show a token, so this one is read by hand and comes back by itself. */
 function withToken(path: string, names: readonly string[], happened: () => void, onLive: (live: boolean) => void): Stream {
   const stop = new AbortController();
+  let again = false;
   const read = async () => {
     for await (const { event } of requestStream(path, {}, stop.signal, LONGEST_MS)) {
-      onLive(true);
-      if (names.includes(event)) happened();
+      if (event === OPENED) onLive(true);
+      // What was told while the stream was cut is looked up once.
+      if (names.includes(event) || (event === OPENED && again)) happened();
+      again = true;
     }
   };
   const keep = async () => {

@@ -112,6 +112,9 @@ export interface StreamEvent {
   readonly data: unknown;
 }
 
+/** Told first, once the service has let the call in. */
+export const OPENED = "opened";
+
 /** A model may think for long before its first word. */
 const STREAM_WAIT_MS = 180_000;
 
@@ -120,6 +123,7 @@ export async function* requestStream(path: string, init: Call, signal: AbortSign
   const response = await send(path, init, signal, waitMs);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) return;
+  yield { event: OPENED, data: {} };
   let open = "";
   try {
     for (;;) {
