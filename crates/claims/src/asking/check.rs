@@ -172,7 +172,9 @@ mod tests {
         let shelf = shelf();
         for (sentence, stands) in [
             ("The claim is approved and 787.92 EUR is payable [E1].", true),
-            ("The deductible turned 1,187.92 EUR into 787.92 EUR.", true),
+            ("The deductible is 400.00 EUR.", true),
+            ("The deductible takes off €400 and leaves 787.92 EUR.", true),
+            ("The deductible is 1,187.92 EUR.", false),
             ("The incident was on 30 April 2026 [E4].", true),
             ("The incident date is 30/04/2026.", true),
             ("The provider is Atelier Sud [E5].", true),

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::labels::{RATES, all_names, known, label};
 use super::words::{numbers, stems};
-use crate::domain::{DecisionDocument, Evidence, Language};
+use crate::domain::{DecisionDocument, Evidence, Language, Money};
 
 /// Longer texts are cut into passages of about this many characters.
 const PASSAGE_CHARS: usize = 280;
@@ -130,10 +130,20 @@ impl Shelf {
         for step in &steps {
             let text = |key: &str| step.get(key).and_then(Value::as_str).unwrap_or_default();
             let name = self.word(text("label_en"), text("label_fr"));
-            let becomes = self.word("becomes", "devient");
-            let line = match text("before") == text("after") {
-                true => format!("{name}: {} {}", text("after"), text("currency")),
-                false => format!("{name}: {} {becomes} {} {}", text("before"), text("after"), text("currency")),
+            let currency = text("currency");
+            // What a step takes off is told as such: a small model reads `A becomes B` as "it is A".
+            let (before, after) = (text("before").parse::<Money>(), text("after").parse::<Money>());
+            let line = match (before, after) {
+                (Ok(before), Ok(after)) if before != after => {
+                    let change = Money::from_minor((before.minor() - after.minor()).abs());
+                    let takes = match before.minor() > after.minor() {
+                        true => self.word("takes off", "retire"),
+                        false => self.word("adds", "ajoute"),
+                    };
+                    let left = self.word("what is left is", "il reste");
+                    format!("{name}: {takes} {change} {currency}; {left} {after} {currency}")
+                }
+                _ => format!("{name}: {} {currency}", text("after")),
             };
             let also = format!("{} {} amount montant", text("label_en"), text("label_fr"));
             if let Some(passage) = self.put(PassageKind::Amount, line, &also) {
